@@ -1,0 +1,201 @@
+/*
+ * Records of zx_object_get_info about handles, tasks and memory;
+ * <zircon/syscalls/object.h> includes this.
+ */
+#ifndef ZIRCON_INTERNAL_INFO_H_
+#define ZIRCON_INTERNAL_INFO_H_
+
+#include <zircon/types.h>
+
+__BEGIN_CDECLS
+
+/* zx_info_handle_basic_t.reserved was once a word of these. */
+#define ZX_OBJ_PROP_NONE ((uint32_t)0u)
+#define ZX_OBJ_PROP_WAITABLE ((uint32_t)1u)
+
+/* HANDLE_BASIC */
+typedef struct zx_info_handle_basic {
+	zx_koid_t koid;
+	zx_rights_t rights;
+	zx_obj_type_t type;
+	zx_koid_t related_koid;
+	uint32_t reserved;
+	uint8_t padding1[4];
+} zx_info_handle_basic_t;
+__ZX_STATIC_ASSERT(sizeof(zx_info_handle_basic_t) == 32, "zx_info_handle_basic_t");
+__ZX_STATIC_ASSERT(__offsetof(zx_info_handle_basic_t, type) == 12, "type");
+__ZX_STATIC_ASSERT(__offsetof(zx_info_handle_basic_t, related_koid) == 16, "related_koid");
+
+/* HANDLE_TABLE */
+typedef struct zx_info_handle_extended {
+	zx_obj_type_t type;
+	zx_handle_t handle_value;
+	zx_rights_t rights;
+	uint32_t reserved;
+	zx_koid_t koid;
+	zx_koid_t related_koid;
+	zx_koid_t peer_owner_koid;
+} zx_info_handle_extended_t;
+__ZX_STATIC_ASSERT(sizeof(zx_info_handle_extended_t) == 40, "zx_info_handle_extended_t");
+__ZX_STATIC_ASSERT(__offsetof(zx_info_handle_extended_t, koid) == 16, "koid");
+
+/* HANDLE_COUNT */
+typedef struct zx_info_handle_count {
+	uint32_t handle_count;
+} zx_info_handle_count_t;
+__ZX_STATIC_ASSERT(sizeof(zx_info_handle_count_t) == 4, "zx_info_handle_count_t");
+
+/* PROCESS_HANDLE_STATS */
+typedef struct zx_info_process_handle_stats {
+	/* Indexed by object type. */
+	uint32_t handle_count[ZX_OBJ_TYPE_UPPER_BOUND];
+} zx_info_process_handle_stats_t;
+__ZX_STATIC_ASSERT(sizeof(zx_info_process_handle_stats_t) == 256, "zx_info_process_handle_stats_t");
+
+/* PROCESS */
+typedef struct zx_info_process {
+	int64_t return_code;
+	bool started;
+	bool exited;
+	bool debugger_attached;
+	uint8_t padding1[5];
+} zx_info_process_t;
+__ZX_STATIC_ASSERT(sizeof(zx_info_process_t) == 16, "zx_info_process_t");
+__ZX_STATIC_ASSERT(__offsetof(zx_info_process_t, started) == 8, "started");
+__ZX_STATIC_ASSERT(__offsetof(zx_info_process_t, exited) == 9, "exited");
+
+/* JOB */
+typedef struct zx_info_job {
+	int64_t return_code;
+	bool exited;
+	bool kill_on_oom;
+	bool debugger_attached;
+	uint8_t padding1[5];
+} zx_info_job_t;
+__ZX_STATIC_ASSERT(sizeof(zx_info_job_t) == 16, "zx_info_job_t");
+__ZX_STATIC_ASSERT(__offsetof(zx_info_job_t, exited) == 8, "exited");
+
+/* THREAD */
+typedef struct zx_info_thread {
+	uint32_t state;
+	uint32_t wait_exception_channel_type;
+	zx_cpu_set_t cpu_affinity_mask;
+} zx_info_thread_t;
+__ZX_STATIC_ASSERT(sizeof(zx_info_thread_t) == 72, "zx_info_thread_t");
+__ZX_STATIC_ASSERT(__offsetof(zx_info_thread_t, cpu_affinity_mask) == 8, "cpu_affinity_mask");
+
+/* THREAD_STATS */
+typedef struct zx_info_thread_stats {
+	zx_duration_t total_runtime;
+	uint32_t last_scheduled_cpu;
+	uint8_t padding1[4];
+} zx_info_thread_stats_t;
+__ZX_STATIC_ASSERT(sizeof(zx_info_thread_stats_t) == 16, "zx_info_thread_stats_t");
+
+/* last_scheduled_cpu of a thread that never ran. */
+#define ZX_INFO_INVALID_CPU ((uint32_t)0xffffffffu)
+
+/* TASK_STATS */
+typedef struct zx_info_task_stats {
+	size_t mem_mapped_bytes;
+	size_t mem_private_bytes;
+	size_t mem_shared_bytes;
+	size_t mem_scaled_shared_bytes;
+} zx_info_task_stats_t;
+__ZX_STATIC_ASSERT(sizeof(zx_info_task_stats_t) == 32, "zx_info_task_stats_t");
+
+/* TASK_RUNTIME */
+typedef struct zx_info_task_runtime {
+	zx_duration_t cpu_time;
+	zx_duration_t queue_time;
+} zx_info_task_runtime_t;
+__ZX_STATIC_ASSERT(sizeof(zx_info_task_runtime_t) == 16, "zx_info_task_runtime_t");
+
+/* VMAR */
+typedef struct zx_info_vmar {
+	uintptr_t base;
+	size_t len;
+} zx_info_vmar_t;
+__ZX_STATIC_ASSERT(sizeof(zx_info_vmar_t) == 16, "zx_info_vmar_t");
+
+/* Types of zx_info_maps_t. */
+typedef uint32_t zx_info_maps_type_t;
+#define ZX_INFO_MAPS_TYPE_NONE ((zx_info_maps_type_t)0u)
+#define ZX_INFO_MAPS_TYPE_ASPACE ((zx_info_maps_type_t)1u)
+#define ZX_INFO_MAPS_TYPE_VMAR ((zx_info_maps_type_t)2u)
+#define ZX_INFO_MAPS_TYPE_MAPPING ((zx_info_maps_type_t)3u)
+
+typedef struct zx_info_maps_mapping {
+	/* ZX_VM_PERM_* bits only. */
+	zx_vm_option_t mmu_flags;
+	uint8_t padding1[4];
+	zx_koid_t vmo_koid;
+	uint64_t vmo_offset;
+	size_t committed_pages;
+} zx_info_maps_mapping_t;
+__ZX_STATIC_ASSERT(sizeof(zx_info_maps_mapping_t) == 32, "zx_info_maps_mapping_t");
+__ZX_STATIC_ASSERT(__offsetof(zx_info_maps_mapping_t, committed_pages) == 24, "committed_pages");
+
+/* PROCESS_MAPS */
+typedef struct zx_info_maps {
+	char name[ZX_MAX_NAME_LEN];
+	zx_vaddr_t base;
+	size_t size;
+	/* 0 for the aspace, one more than the parent's below it. */
+	size_t depth;
+	zx_info_maps_type_t type;
+	uint8_t padding1[4];
+	union {
+		zx_info_maps_mapping_t mapping;
+	} u;
+} zx_info_maps_t;
+__ZX_STATIC_ASSERT(sizeof(zx_info_maps_t) == 96, "zx_info_maps_t");
+__ZX_STATIC_ASSERT(__offsetof(zx_info_maps_t, base) == 32, "base");
+__ZX_STATIC_ASSERT(__offsetof(zx_info_maps_t, depth) == 48, "depth");
+__ZX_STATIC_ASSERT(__offsetof(zx_info_maps_t, type) == 56, "type");
+__ZX_STATIC_ASSERT(__offsetof(zx_info_maps_t, u) == 64, "u");
+
+/* zx_info_vmo_t.flags. */
+#define ZX_INFO_VMO_TYPE(flags) ((flags) & 1u)
+#define ZX_INFO_VMO_TYPE_PHYSICAL ((uint32_t)0u)
+#define ZX_INFO_VMO_TYPE_PAGED ((uint32_t)1u)
+#define ZX_INFO_VMO_RESIZABLE ((uint32_t)(1u << 1))
+#define ZX_INFO_VMO_IS_COW_CLONE ((uint32_t)(1u << 2))
+#define ZX_INFO_VMO_VIA_HANDLE ((uint32_t)(1u << 3))
+#define ZX_INFO_VMO_VIA_MAPPING ((uint32_t)(1u << 4))
+#define ZX_INFO_VMO_PAGER_BACKED ((uint32_t)(1u << 5))
+#define ZX_INFO_VMO_CONTIGUOUS ((uint32_t)(1u << 6))
+
+/* VMO and PROCESS_VMOS */
+typedef struct zx_info_vmo {
+	zx_koid_t koid;
+	char name[ZX_MAX_NAME_LEN];
+	uint64_t size_bytes;
+	zx_koid_t parent_koid;
+	size_t num_children;
+	size_t num_mappings;
+	/* Address spaces that map it. */
+	size_t share_count;
+	uint32_t flags;
+	uint8_t padding1[4];
+	uint64_t committed_bytes;
+	zx_rights_t handle_rights;
+	uint32_t cache_policy;
+} zx_info_vmo_t;
+__ZX_STATIC_ASSERT(sizeof(zx_info_vmo_t) == 104, "zx_info_vmo_t");
+__ZX_STATIC_ASSERT(__offsetof(zx_info_vmo_t, size_bytes) == 40, "size_bytes");
+__ZX_STATIC_ASSERT(__offsetof(zx_info_vmo_t, flags) == 80, "flags");
+__ZX_STATIC_ASSERT(__offsetof(zx_info_vmo_t, committed_bytes) == 88, "committed_bytes");
+__ZX_STATIC_ASSERT(__offsetof(zx_info_vmo_t, handle_rights) == 96, "handle_rights");
+
+/* The longer form, which the V2 words answer. */
+typedef struct zx_info_vmo_v2 {
+	zx_info_vmo_t v1;
+	uint64_t metadata_bytes;
+	uint64_t committed_change_events;
+} zx_info_vmo_v2_t;
+__ZX_STATIC_ASSERT(sizeof(zx_info_vmo_v2_t) == 120, "zx_info_vmo_v2_t");
+
+__END_CDECLS
+
+#endif
