@@ -1,0 +1,206 @@
+/*
+ * VMAR tree: which region lies at a page of an address space (design 5.1).
+ *
+ * One tree per VMAR. Keys are absolute page numbers (address >> 12), 36 bits.
+ * What is stored are regions, disjoint half-open ranges of pages; mapping and
+ * VMAR objects embed a struct rt_region and container_of() leads back to them.
+ * A region's range never changes while it is in a tree: split, trim and protect
+ * put new regions in its place.
+ *
+ * Nodes are 64-way, of variable height, with paths compressed, and hold runs:
+ * see rtree.c for the form and for what a reader may meet.
+ *
+ * Readers: rtree_lookup() and rtree_next() take no lock. The caller stands
+ * between epoch_enter() and epoch_exit() or holds the writers' lock. One lookup
+ * sees the tree before or after any one commit, never a mixture. rtree_next()
+ * sees each region that was there all the time; of changes made meanwhile it
+ * may see some and not others. A region found may be removed a moment later:
+ * the caller takes a reference in the epoch and looks at the object's state.
+ *
+ * Writers: everything else is called with the owning aspace's mutex held
+ * (LOCK_ASPACE). A change is prepared (allocates, may fail and then leaves the
+ * tree as it was) and committed (cannot fail) or aborted. Between prepare and
+ * commit the same thread may do other work under the mutex, but may not begin
+ * another change of the same tree. Removing needs no memory and cannot fail.
+ * The tree never touches region objects other than their range: who removes a
+ * region drops the tree's reference to it, after an epoch.
+ */
+#ifndef MM_RTREE_H
+#define MM_RTREE_H
+
+#include <kernel/types.h>
+
+#define RT_KEY_BITS 36
+#define RT_PAGE_LIMIT (1ul << RT_KEY_BITS)	/* end of the key space */
+#define RT_NODE_LEVELS 6
+
+/* Aligned to 4 bytes at least: the tree keeps the type in the low bits. */
+struct rt_region {
+	/* Pages [start, end). Fixed while the region is in a tree. */
+	u64 start;
+	u64 end;
+};
+
+enum rt_type {
+	RT_EMPTY = 0,
+	RT_NODE = 1,		/* inside the tree only */
+	RT_MAPPING = 2,
+	RT_VMAR = 3,
+};
+
+/* A region and its type in one word; word 0 says that nothing is there. */
+struct rt_slot {
+	u64 word;
+};
+
+static inline struct rt_slot rt_slot_make(struct rt_region *r,
+					  enum rt_type type)
+{
+	return (struct rt_slot){ (u64)(uintptr_t)r | type };
+}
+
+static inline enum rt_type rt_slot_type(struct rt_slot s)
+{
+	return (enum rt_type)(s.word & 3);
+}
+
+/* NULL if the slot is empty. */
+static inline struct rt_region *rt_slot_region(struct rt_slot s)
+{
+	return (struct rt_region *)(uintptr_t)(s.word & ~3ul);
+}
+
+struct rtree {
+	/* Written under the aspace mutex, read without lock: a tagged word,
+	 * published by release stores. 0 is a valid empty tree. */
+	u64 root;
+};
+
+/* One prepared change. Lives on the writer's stack; fields are private. */
+struct rtree_txn {
+	struct rtree *tree;
+	u64 *slot;		/* the word that commit replaces */
+	u64 old_word;
+	u64 new_word;
+	u64 start, end;		/* pages that the change may touch */
+	u32 depth;		/* nodes above the slot */
+	bool in_place;		/* nodes below old_word stay in use */
+	struct rt_node *path[RT_NODE_LEVELS];
+	u8 index[RT_NODE_LEVELS];
+};
+
+/* Boot: the node caches. */
+void rtree_init_module(void);
+
+static inline void rtree_init(struct rtree *t)
+{
+	t->root = 0;
+}
+
+static inline bool rtree_is_empty(const struct rtree *t)
+{
+	return __atomic_load_n(&t->root, __ATOMIC_RELAXED) == 0;
+}
+
+/* The region that contains the page, or an empty slot. Lock-free. */
+struct rt_slot rtree_lookup(const struct rtree *t, u64 page);
+
+/* The first region with end > page, in address order, or an empty slot: the
+ * one that contains the page, else the next above it. To go on, pass the found
+ * region's end. Lock-free, O(height). */
+struct rt_slot rtree_next(const struct rtree *t, u64 page);
+
+/* True if no region touches [start, end), which is not empty. */
+bool rtree_is_free(const struct rtree *t, u64 start, u64 end);
+
+/*
+ * Inserts the region of slot; its range must be free (rtree_is_free), not empty
+ * and below RT_PAGE_LIMIT. ZX_ERR_NO_MEMORY: nothing changed.
+ */
+MUST_CHECK zx_status_t rtree_insert_prepare(struct rtree_txn *txn,
+					    struct rtree *t,
+					    struct rt_slot slot);
+
+/*
+ * Replaces all regions in [start, end) by slots[0..count), sorted and disjoint,
+ * each inside [start, end); what they do not cover becomes free. No region may
+ * reach over start or end: the caller widens the range to whole regions and
+ * passes the remainders as new ones. Readers see the old state of the range or
+ * the new one. count may be any number; slots is not needed after prepare.
+ * One region replaced by another of the same range (protect) usually allocates
+ * nothing. ZX_ERR_NO_MEMORY: nothing changed.
+ */
+MUST_CHECK zx_status_t rtree_replace_prepare(struct rtree_txn *txn,
+					     struct rtree *t,
+					     u64 start, u64 end,
+					     const struct rt_slot *slots,
+					     u32 count);
+
+/* Publishes what was prepared; replaced nodes go to the epoch. The caller is
+ * outside an epoch and holds no spinlock (as for epoch_defer). */
+void rtree_commit(struct rtree_txn *txn);
+/* Forgets what was prepared; the tree is as before. */
+void rtree_abort(struct rtree_txn *txn);
+
+/*
+ * Removes all regions in [start, end); none may reach over an edge. Allocates
+ * nothing and cannot fail. Readers see regions go one by one. Context as
+ * rtree_commit().
+ */
+void rtree_remove(struct rtree *t, u64 start, u64 end);
+
+/*
+ * Gaps. Candidates are the pages p with p aligned to 1 << align_log2 pages and
+ * [p, p + size_pages) free and inside [lo, hi), numbered from 0 in address
+ * order (spec/vmar.md 3.2). The VMAR's range or upper limit is the [lo, hi).
+ */
+struct rt_want {
+	u64 lo, hi;		/* pages; hi <= RT_PAGE_LIMIT */
+	u64 size_pages;		/* not 0 */
+	u32 align_log2;		/* in pages: 0 is any page, 20 is 4 GiB */
+};
+
+/* Number of candidates, but no more than limit (it stops counting there). */
+u64 rtree_count_gap_candidates(const struct rtree *t, const struct rt_want *w,
+			       u64 limit);
+
+/* Candidate number index into *page; false if there are not so many. */
+MUST_CHECK bool rtree_find_gap(const struct rtree *t, const struct rt_want *w,
+			       u64 index, u64 *page);
+
+static inline MUST_CHECK bool rtree_find_lowest(const struct rtree *t,
+						const struct rt_want *w,
+						u64 *page)
+{
+	return rtree_find_gap(t, w, 0, page);
+}
+
+/* Random numbers for placement, one per aspace, under its mutex. Seed both
+ * words from the kernel's generator. */
+struct rt_random {
+	u64 state;
+	u64 step;		/* any value; used as odd */
+};
+
+/*
+ * Chooses one of the first 1 << entropy_bits candidates at random, each as
+ * likely as the others; entropy_bits 0 takes the lowest, at most 36. False only
+ * if there is no candidate. Draws up to 8 positions before it counts gaps.
+ */
+MUST_CHECK bool rtree_place(const struct rtree *t, const struct rt_want *w,
+			    u32 entropy_bits, struct rt_random *random,
+			    u64 *page);
+
+/*
+ * Frees all nodes of a tree whose regions the caller has dealt with, through
+ * the epoch, about budget nodes a call; true when done and the tree is empty.
+ * The aspace mutex may be dropped between calls if nobody else changes the
+ * tree (a dead VMAR). Readers meanwhile find fewer and fewer regions.
+ */
+MUST_CHECK bool rtree_teardown_step(struct rtree *t, u32 budget);
+
+/* Debug builds and tests: panics unless every invariant of rtree.c holds;
+ * returns the number of regions. *nodes, if not NULL, gets the node count. */
+u64 rtree_check(const struct rtree *t, u64 *nodes);
+
+#endif
