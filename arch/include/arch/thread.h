@@ -1,0 +1,52 @@
+/*
+ * Thread contract: exception frame, context switch, entry to user mode.
+ */
+#ifndef ARCH_THREAD_H
+#define ARCH_THREAD_H
+
+#include <kernel/types.h>
+
+struct thread;
+
+/* User registers saved at kernel entry, at the top of the kernel stack. */
+#include <arch/thread_impl.h>	/* struct arch_frame, struct arch_context,
+				 * struct arch_fpu */
+
+/* Prepares a new kernel stack so that the first switch to t calls
+ * entry(arg) with interrupts on and preemption off count 0. */
+void arch_context_init(struct thread *t, void (*entry)(void *), void *arg);
+
+/* Switches stacks and callee-saved registers. Interrupts off, run-queue lock
+ * handed over as sched.c says. Returns in `next`'s life. */
+void arch_context_switch(struct thread *prev, struct thread *next);
+
+/* FP state: saved by the switch only if the thread used it since its load. */
+void arch_fpu_switch(struct thread *prev, struct thread *next);
+
+/*
+ * Enters user mode for the first time with all registers zero but those given
+ * (tasks.md 18.1). Does not return. Interrupts may be on.
+ */
+void arch_enter_user(uaddr_t pc, uaddr_t sp, u64 x0, u64 x1) NORETURN;
+
+/* The frame of the running thread's last entry from user mode. */
+struct arch_frame *arch_user_frame(void);
+
+/* Calls from arch upwards ("interrupt", "page fault", "system call"). */
+void kernel_irq_enter(void);		/* before the controller's handlers */
+void kernel_irq_exit(bool from_user);	/* reschedules if asked */
+/* On return to user mode with THREAD_PENDING_* or resched set, interrupts
+ * off; comes back with nothing pending and interrupts off. */
+void kernel_return_to_user(void);
+/* An exception of user mode that no fault handler resolved. May not return. */
+struct user_exception {
+	u32 type;		/* ZX_EXCP_* */
+	u32 esr;
+	u64 far;
+	zx_status_t status;	/* why a page fault could not be resolved */
+	u32 access;		/* PT_READ, PT_WRITE or PT_EXEC for page faults */
+};
+void kernel_user_exception(const struct user_exception *e,
+			   struct arch_frame *frame);
+
+#endif

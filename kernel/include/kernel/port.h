@@ -1,0 +1,63 @@
+/*
+ * Ports: FIFO queues of 48-byte packets (pager-port.md 10, 11).
+ *
+ * Delivery never allocates: a packet is embedded in what it speaks for (an
+ * async wait, a page source) or, for user packets, allocated by zx_port_queue.
+ */
+#ifndef KERNEL_PORT_H
+#define KERNEL_PORT_H
+
+#include <kernel/object.h>
+#include <kernel/time.h>
+#include <zircon/syscalls/port.h>
+
+struct port;
+struct port_packet;
+
+struct port_packet_ops {
+	/*
+	 * The packet has left the port: copied to a reader, or dropped with
+	 * the port (dropped = true). It is on no queue; no port lock is held.
+	 * Thread context, may sleep.
+	 */
+	void (*left)(struct port_packet *, bool dropped);
+};
+
+struct port_packet {
+	/* Fixed after init. */
+	const struct port_packet_ops *ops;
+	/* Under the port's lock while queued; else the owner's. */
+	struct list_node node;
+	zx_port_packet_t body;
+	/* Under the port's lock: it is in the queue. */
+	bool queued;
+};
+
+MUST_CHECK zx_status_t port_create(u32 options, struct port **out);
+struct object *port_object(struct port *p);
+struct port *port_from_object(struct object *o);
+
+void port_packet_init(struct port_packet *pkt,
+		      const struct port_packet_ops *ops);
+/*
+ * Appends pkt and wakes one reader. If the last handle of the port is gone the
+ * packet is not queued and false is returned (the caller does what `left`
+ * with dropped = true would do). Spinlock-safe, allocates nothing.
+ */
+bool port_queue_packet(struct port *p, struct port_packet *pkt);
+/* Takes pkt back if it is still queued; true if it was. `left` is not called. */
+bool port_withdraw_packet(struct port *p, struct port_packet *pkt);
+
+MUST_CHECK zx_status_t port_queue_user(struct port *p,
+				       const zx_port_packet_t *body);
+MUST_CHECK zx_status_t port_wait(struct port *p, ktime_t deadline,
+				 zx_port_packet_t *out);
+
+/* zx_object_wait_async and zx_port_cancel; see pager-port.md 12.3, 10.4. */
+MUST_CHECK zx_status_t port_wait_async(struct port *p, struct object *o,
+				       const void *handle_identity, u64 key,
+				       zx_signals_t signals, u32 options);
+MUST_CHECK zx_status_t port_cancel(struct port *p, struct object *source,
+				   const void *handle_identity, u64 key);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * Preemption count of the running thread. While it is not zero the thread
+ * neither migrates nor is switched away from, and may not sleep. Nests.
+ */
+#ifndef KERNEL_PREEMPT_H
+#define KERNEL_PREEMPT_H
+
+#include <arch/cpu.h>
+
+/* The compiler barriers keep what is protected inside; the count belongs to
+ * this thread alone, so no ordering towards other CPUs is needed. */
+static inline void preempt_disable(void)
+{
+	struct cpu_thread *t = arch_current();
+
+	t->preempt_count++;
+	__asm__ volatile("" ::: "memory");
+}
+
+/* Runs the scheduler if a switch was asked for meanwhile. */
+void preempt_resched(void);
+
+static inline void preempt_enable(void)
+{
+	struct cpu_thread *t = arch_current();
+
+	__asm__ volatile("" ::: "memory");
+	t->preempt_count--;
+	if (__builtin_expect(t->resched != 0, 0) && t->preempt_count == 0)
+		preempt_resched();
+}
+
+#endif

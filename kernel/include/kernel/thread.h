@@ -1,0 +1,106 @@
+/*
+ * Threads: scheduling entity and kernel object in one.
+ *
+ * States (tasks.md 5.2): NEW -> RUNNING (ready, running or blocked) -> DYING
+ * -> DEAD. A thread that has started holds a reference to itself until it is
+ * DEAD and off its stack. Kernel threads have no process.
+ */
+#ifndef KERNEL_THREAD_H
+#define KERNEL_THREAD_H
+
+#include <arch/cpu.h>
+#include <arch/thread.h>
+#include <kernel/object.h>
+#include <kernel/wait.h>
+
+enum thread_life {
+	THREAD_NEW,
+	THREAD_LIVE,
+	THREAD_DYING,
+	THREAD_DEAD,
+};
+
+/* Bits of cpu_thread.pending; each makes the return to user mode stop. */
+#define THREAD_PENDING_KILL 1u
+
+enum thread_sched_state {
+	SCHED_READY,
+	SCHED_RUNNING,
+	SCHED_BLOCKED,
+	SCHED_EXITED,
+};
+
+#define THREAD_PRIORITY_IDLE 0
+#define THREAD_PRIORITY_DEFAULT 16
+#define THREAD_PRIORITY_HIGH 24
+#define THREAD_PRIORITY_COUNT 32
+
+struct process;
+
+struct thread {
+	struct cpu_thread cpu_thread;	/* first: arch_current() */
+	struct arch_context context;	/* saved by the switch */
+	/* Under the run-queue lock of `sched_cpu`. */
+	struct list_node run_node;
+	u32 sched_state;		/* enum thread_sched_state */
+	u32 priority;
+	u32 timeslice_ticks;
+	struct percpu *sched_cpu;	/* whose queue, or where it last ran */
+	u64 runtime_ns;
+	u64 switched_in_ticks;
+	/* Under lock (LOCK_THREAD): what it sleeps on; see wait.c. */
+	struct spinlock lock;
+	struct waiter *waiter;
+	u32 wait_flags;
+	u32 shown_state;	/* ZX_THREAD_STATE_BLOCKED_* or 0 */
+	/* Fixed after creation. */
+	struct process *process;	/* NULL for kernel threads; counted */
+	void *stack;			/* kernel stack, lowest usable byte */
+	void (*entry)(void *);
+	void *entry_arg;
+	/* Under process->lock. */
+	struct list_node process_node;
+	u32 life;			/* enum thread_life */
+	/* Under object.lock. */
+	char name[ZX_MAX_NAME_LEN];
+	struct object object;
+	struct arch_fpu fpu;
+	/* Lock-order checker: classes held, in order (CONFIG_LOCKDEP). */
+	u32 held_count;
+	u8 held_class[16];
+	const void *held_lock[16];
+};
+
+_Static_assert(offsetof(struct thread, cpu_thread) == 0,
+	       "arch_current() points at the thread");
+
+static inline struct thread *thread_current(void)
+{
+	return (struct thread *)arch_current();
+}
+
+static inline struct thread *thread_from_object(struct object *o)
+{
+	return container_of(o, struct thread, object);
+}
+
+/* Kernel thread, started at once. Detached: it frees itself at its end. */
+MUST_CHECK zx_status_t thread_create_kernel(const char *name,
+					    void (*fn)(void *), void *arg,
+					    u32 priority);
+/* A NEW user thread of process; the caller gets the object's reference. */
+MUST_CHECK zx_status_t thread_create_user(struct process *process,
+					  const char *name,
+					  struct thread **out);
+/* NEW -> LIVE: it will enter user mode. Under process->lock; once only. */
+void thread_start_user_locked(struct thread *t, uaddr_t pc, uaddr_t sp,
+			      u64 arg1, u64 arg2);
+/* Ends the running thread: leaves the process, dies. */
+void thread_exit(void) NORETURN;
+/* Marks t for death and breaks its interruptible sleep. Any context of a
+ * thread; asynchronous. Idempotent. */
+void thread_kill(struct thread *t);
+/* ZX_THREAD_STATE_* as zx_info_thread_t shows it. */
+u32 thread_shown_state(struct thread *t);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * Waiter: how a thread sleeps until somebody says why it may go on.
+ *
+ * A waiter lives on the sleeping thread's stack and takes part in one wait.
+ * The owner links it (or a structure that holds it) into some queue under that
+ * queue's lock, drops the lock, and calls waiter_sleep(). A waker calls
+ * waiter_wake() WHILE HOLDING THE QUEUE'S LOCK; the first wake decides the
+ * status, later ones are ignored. After waiter_sleep() the owner takes the
+ * queue's lock again, unlinks itself if it is still linked, and drops the
+ * lock: this makes the waker's access to the stack frame safe.
+ *
+ * Nothing is lost: a wake before the sleep makes the sleep return at once.
+ */
+#ifndef KERNEL_WAIT_H
+#define KERNEL_WAIT_H
+
+#include <kernel/list.h>
+#include <kernel/time.h>
+
+struct thread;
+
+#define WAITER_PENDING 1	/* no zx_status_t is positive */
+
+struct waiter {
+	/* Fixed after init. */
+	struct thread *thread;
+	/* Atomic: WAITER_PENDING, or the status of the first wake. Release by
+	 * the waker, acquire by the sleeper. */
+	zx_status_t status;
+	/* For the owner's queue, under the queue's lock. */
+	struct list_node node;
+};
+
+/* How the sleep is shown by ZX_INFO_THREAD: ZX_THREAD_STATE_BLOCKED_*; 0 for
+ * kernel-internal sleeps, which are shown as running. */
+enum wait_flag {
+	WAIT_UNINTERRUPTIBLE = 0,
+	WAIT_INTERRUPTIBLE = 1,	/* kill ends the sleep */
+};
+
+/* Prepares w for the running thread; then it may be linked and woken. */
+void waiter_init(struct waiter *w);
+
+/*
+ * Sleeps until woken, killed (INTERNAL_INTR_KILLED, if interruptible) or the
+ * deadline (TIMED_OUT). Returns the status of the first wake. A deadline that
+ * has passed polls: it returns TIMED_OUT unless already woken. Thread context,
+ * preemption on, no mutex held that a waker needs.
+ */
+MUST_CHECK zx_status_t waiter_sleep(struct waiter *w, ktime_t deadline,
+				    enum wait_flag flags, u32 shown_state);
+
+/* Ends the wait with status; true if this was the first wake. Any context,
+ * under the lock that keeps w linked. Callable with interrupts off. */
+bool waiter_wake(struct waiter *w, zx_status_t status);
+
+/* True if this thread is being killed: long loops stop early. */
+bool thread_is_killed(void);
+
+#endif

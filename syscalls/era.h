@@ -1,0 +1,46 @@
+/*
+ * ABI eras: every result that differs between the seeds, 2020 and later
+ * Zircon, as one named constant. mm and kernel speak one neutral language
+ * (ALREADY_EXISTS for a collision, NO_RESOURCES for no gap, NOT_FOUND for
+ * nothing mapped); the system-call layer turns it into the era's answer here.
+ * D1-D18 are the decision table of spec/vmar.md 0.3; V-n is line n of the
+ * table in vmo.md 1; P-... are of pager-port.md 13.
+ */
+#ifndef SYSCALLS_ERA_H
+#define SYSCALLS_ERA_H
+
+#include <kernel/types.h>
+
+#define ERA_IS_LATEST IS_ENABLED(CONFIG_ERA_LATEST)
+
+/* D1 unmap: a length that is not a page multiple is refused (else rounded). */
+#define ERA_UNMAP_REFUSES_UNALIGNED_LEN (!ERA_IS_LATEST)
+/* D2 unmap of a range that holds nothing. */
+#define ERA_UNMAP_NOTHING (ERA_IS_LATEST ? ZX_OK : ZX_ERR_NOT_FOUND)
+/* D4 op_range DECOMMIT descends into sub-VMARs (else INVALID_ARGS). */
+#define ERA_OP_RANGE_DESCENDS (!ERA_IS_LATEST)
+/* D6 op_range: a size that is not a page multiple is refused. */
+#define ERA_OP_RANGE_REFUSES_UNALIGNED_SIZE (!ERA_IS_LATEST)
+/* D7 op_range: an operation of zx_vmo_op_range that is not DECOMMIT. */
+#define ERA_OP_RANGE_OTHER_OP (ERA_IS_LATEST ? ZX_ERR_INVALID_ARGS \
+					     : ZX_ERR_NOT_SUPPORTED)
+/* D9 map: vmo_offset + length wraps. */
+#define ERA_MAP_OFFSET_WRAPS (ERA_IS_LATEST ? ZX_ERR_OUT_OF_RANGE \
+					    : ZX_ERR_INVALID_ARGS)
+/* D10 SPECIFIC placement collides. */
+#define ERA_PLACE_COLLIDES (ERA_IS_LATEST ? ZX_ERR_ALREADY_EXISTS \
+					  : ZX_ERR_NO_MEMORY)
+/* D11 no free spot. */
+#define ERA_NO_GAP (ERA_IS_LATEST ? ZX_ERR_NO_RESOURCES : ZX_ERR_NO_MEMORY)
+/* D12 process_read/write_memory where nothing is mapped. */
+#define ERA_PROCESS_MEMORY_UNMAPPED (ERA_IS_LATEST ? ZX_ERR_NOT_FOUND \
+						   : ZX_ERR_NO_MEMORY)
+/* spec/README 2: read_memory past the VMO's end is trimmed (else refused). */
+#define ERA_PROCESS_MEMORY_TRIMS ERA_IS_LATEST
+/* D14 destroying the root VMAR. */
+#define ERA_DESTROY_ROOT_REFUSED ERA_IS_LATEST
+/* V-1 COMMIT, DECOMMIT, ZERO: a length past the end is trimmed (else
+ * OUT_OF_RANGE). */
+#define ERA_VMO_RANGE_TRIMS (!ERA_IS_LATEST)
+
+#endif
