@@ -133,7 +133,8 @@ static inline zx_ticks_t zx_ticks_mul_int64(zx_ticks_t ticks, int64_t multiplier
 #define ZX_MIN(n) (ZX_SEC(n) * 60ll)
 #define ZX_HOUR(n) (ZX_MIN(n) * 60ll)
 
-#ifndef _KERNEL
+/* Only where there is a C library. */
+#if !defined(_KERNEL) && __STDC_HOSTED__
 #include <time.h>
 
 static inline zx_duration_t zx_duration_from_timespec(struct timespec ts)

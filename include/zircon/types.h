@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if !defined(__cplusplus) && !defined(_KERNEL)
+#if !defined(__cplusplus) && !defined(_KERNEL) && __STDC_HOSTED__
 #include <stdatomic.h>
 #endif
 
@@ -58,7 +58,7 @@ typedef uint64_t zx_koid_t;
 
 /* A word that threads wait on: 4 bytes, 4-aligned. */
 typedef int zx_futex_storage_t;
-#if defined(__cplusplus) || defined(_KERNEL)
+#if defined(__cplusplus) || defined(_KERNEL) || !__STDC_HOSTED__
 typedef int zx_futex_t;
 #else
 typedef atomic_int zx_futex_t;

@@ -1,0 +1,97 @@
+/*
+ * What Jacinth has beyond the Zircon ABI: how a program is started while
+ * there are no channels, and the counters that `stat` prints. Both sides of
+ * the system call boundary include this. No outside program needs it.
+ */
+#ifndef ZIRCON_JX_H_
+#define ZIRCON_JX_H_
+
+#include <zircon/processargs.h>
+#include <zircon/types.h>
+
+__BEGIN_CDECLS
+
+/*
+ * Start-up. A program gets in x0 a handle (READ, MAP, GET_PROPERTY at least)
+ * to its bootstrap VMO, and 0 in x1. The VMO begins with this header:
+ *
+ *   args		as in a bootstrap message
+ *   handle_count	number of handles (a message would tell it apart)
+ *
+ * At args.handle_info_off stand handle_count info words (PA_HND), directly
+ * followed by handle_count u32: the handles' values in the new process. The
+ * starter has put them there: the kernel for the first program, a parent
+ * with jx_process_give(). The whole message is at most 64 KiB.
+ *
+ * Every program gets PROC_SELF, THREAD_SELF, VMAR_ROOT; all that this
+ * system's programs start also get JOB_DEFAULT, VMO_STACK, RESOURCE (the
+ * root resource) and VMO_BOOTFS (the initrd, a cpio archive).
+ */
+typedef struct jx_bootstrap {
+	zx_proc_args_t args;
+	uint32_t handle_count;
+} jx_bootstrap_t;
+__ZX_STATIC_ASSERT(sizeof(jx_bootstrap_t) == 40, "jx_bootstrap_t");
+
+#define JX_BOOTSTRAP_MAX_BYTES 65536u
+#define JX_BOOTSTRAP_MAX_HANDLES 32u
+
+/* jx_stat: kinds. */
+#define JX_STAT_CPU ((uint32_t)0u)
+#define JX_STAT_OBJECTS ((uint32_t)1u)
+#define JX_STAT_MEMORY ((uint32_t)2u)
+
+/* Counters of a CPU, in the order of the kernel's enum cpu_stat. */
+#define JX_CPU_SYSCALLS 0
+#define JX_CPU_IRQS 1
+#define JX_CPU_TIMER_IRQS 2
+#define JX_CPU_IPIS 3
+#define JX_CPU_SWITCHES 4
+#define JX_CPU_PREEMPTS 5
+#define JX_CPU_FAULTS 6
+#define JX_CPU_FAULTS_ZERO 7
+#define JX_CPU_FAULTS_SPURIOUS 8
+#define JX_CPU_FAULTS_PAGER 9
+#define JX_CPU_PTES_SET 10
+#define JX_CPU_PTES_CLEARED 11
+#define JX_CPU_TLBI_PAGE 12
+#define JX_CPU_TLBI_RANGE 13
+#define JX_CPU_TLBI_ASID 14
+#define JX_CPU_TLBI_ALL 15
+#define JX_CPU_DSB 16
+#define JX_CPU_ASID_ROLLOVERS 17
+#define JX_CPU_BATCHES 18
+#define JX_CPU_LOCK_WAITS 19
+#define JX_CPU_LOCK_SPINS 20
+#define JX_CPU_PACKETS 21
+#define JX_CPU_PAGES_ALLOCATED 22
+#define JX_CPU_PAGES_FREED 23
+#define JX_CPU_STAT_COUNT 24
+
+/* JX_STAT_CPU: one per CPU that is up. */
+typedef struct jx_cpu_stats {
+	uint32_t cpu;
+	uint32_t reserved;
+	uint64_t counters[JX_CPU_STAT_COUNT];
+} jx_cpu_stats_t;
+__ZX_STATIC_ASSERT(sizeof(jx_cpu_stats_t) == 200, "jx_cpu_stats_t");
+
+/* JX_STAT_OBJECTS: uint64_t[ZX_OBJ_TYPE_UPPER_BOUND], live objects by type. */
+
+/* JX_STAT_MEMORY: frames of RAM. */
+typedef struct jx_memory_stats {
+	uint64_t total_pages;
+	uint64_t free_pages;
+} jx_memory_stats_t;
+__ZX_STATIC_ASSERT(sizeof(jx_memory_stats_t) == 16, "jx_memory_stats_t");
+
+#ifndef _KERNEL
+zx_status_t jx_cprng_draw_once(void *buffer, size_t buffer_size);
+zx_status_t jx_process_give(zx_handle_t process, zx_handle_t handle, zx_rights_t rights,
+			    zx_handle_t *out);
+zx_status_t jx_stat(uint32_t kind, void *buffer, size_t buffer_size, size_t *actual);
+#endif
+
+__END_CDECLS
+
+#endif

@@ -1,0 +1,7 @@
+/* Outside this kernel; <zircon/syscalls.h> and programs name the file. */
+#ifndef ZIRCON_SYSCALLS_PROFILE_H_
+#define ZIRCON_SYSCALLS_PROFILE_H_
+
+#include <zircon/types.h>
+
+#endif
