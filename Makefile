@@ -1,4 +1,22 @@
-# Jacinth. `make help` lists targets and variables; docs/map.md the tree.
+# Jacinth: a kernel that speaks Zircon's virtual memory. docs/map.md shows the tree.
+#? Goals
+#?   run            install what is missing, build, boot under QEMU: demo, then shell
+#?   test           everything that is tested; the last line counts
+#?   all            Image and initrd in $O (the default)
+#?   bench          instruction counts per operation, into $O/bench.tsv
+#?   sdk            headers, libzx.a and jacinth-cc for programs of your own, in $O/sdk
+#?   gdb            boot, stopped, with gdb-multiarch attached
+#?   check          style, include direction, raw operations
+#?   defconfig menuconfig savedefconfig   the options in $O/.config
+#?   setup clean help compile_commands.json
+#? Variables
+#?   CPUS=4 MEM=1G GIC=2|3 CPU=cortex-a72|max   the machine of run and gdb
+#?   CMD="..."      run: these shell commands, then power off; make's status is theirs
+#?   PROG=f.elf ARGS="..."   run: that program alone; make's status is its status
+#?   SEED=n APPEND="..." TIMEOUT=seconds   run: fixed randomness; kernel arguments; limit
+#?   O=build        folder for everything that is made
+#?   DEFCONFIG="debug|release [asid8] [latest]"   fragments of arch/arm64/configs
+#?   LLVM=1 V=1     clang and lld; show commands
 MAKEFLAGS += -rR --no-print-directory
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
@@ -23,7 +41,7 @@ all: $O/Image $O/initrd $O/compile_commands.json
 # --- Configuration -----------------------------------------------------------
 
 # Goals that call make again to build: the tools may not be there before that.
-meta := help clean setup run gdb test bench defconfig menuconfig savedefconfig
+meta := help clean setup run gdb test bench check defconfig menuconfig savedefconfig
 ifneq ($(filter-out $(meta),$(or $(MAKECMDGOALS),all)),)
 include $O/.config
 endif
@@ -61,9 +79,9 @@ common := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wvla -Wstrict-prototypes \
 kernel_flags := $(common) -ffreestanding -fbuiltin -nostdinc -fPIE \
 	-isystem $(shell $(CC) -print-file-name=include 2>/dev/null) \
 	-isystem $(gen)/libfdt -include $(gen)/config.h \
-	-Iinclude -Iarch/include -Ikernel/include -Imm/include -Isyscalls/include -I$(gen) \
-	-march=armv8-a -mtune=cortex-a72 -mgeneral-regs-only -mstrict-align \
-	-moutline-atomics -mbranch-protection=standard -fstack-protector-strong \
+	-Iinclude -Iarch/include -Iarch/arm64/include -Ikernel/include -Imm/include \
+	-Isyscalls/include -I$(gen) -march=armv8-a -mtune=cortex-a72 -mgeneral-regs-only \
+	-mstrict-align -moutline-atomics -mbranch-protection=standard -fstack-protector-strong \
 	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer -Wframe-larger-than=1024
 kernel_c := $(CC) $(kernel_flags) -include $(gen)/hidden.h
 kernel_s := $(CC) $(kernel_flags)
@@ -98,11 +116,12 @@ $(gen)/syscalls.stamp: scripts/gen_syscalls.py syscalls/syscalls.tbl
 
 generated := $(gen)/version.h $(gen)/hidden.h $(gen)/libfdt/libfdt.h $(gen)/syscalls.stamp
 
+include user/rules.mk tests/unit/rules.mk
+
 # --- The kernel --------------------------------------------------------------
 
 obj-y :=
-include arch/arm64/objs.mk kernel/objs.mk mm/objs.mk syscalls/objs.mk
--include tests/kernel/objs.mk
+include $(wildcard $(addsuffix /objs.mk,arch/arm64 kernel mm syscalls tests/kernel))
 kernel_objs := $(obj-y:%=$O/obj/%)
 
 $O/obj/%.o: %.c $(flags) | $(generated)
@@ -134,56 +153,58 @@ $O/Image: $O/kernel.elf
 	$(call say,IMAGE,$@)
 	$Q$(cross)objcopy -O binary $< $@
 
-# --- User programs -----------------------------------------------------------
-
-prog-y :=
--include user/progs.mk
-utest_sources := $(wildcard tests/user/*.c)
-bad_progs := $(notdir $(basename $(wildcard tests/bad/*.c)))
-progs := $(prog-y) $(if $(utest_sources),utest) $(bad_progs)
-
-objs_of   = $(patsubst %,$O/obj/%.o,$(basename $1))
-crt      := $(call objs_of,$(wildcard user/crt/*.c user/crt/*.S))
-libzx    := $(call objs_of,$(wildcard user/libzx/*.c user/libzx/*.S))
-# Sources of program $1: a folder under user/, the user tests, or one bad program.
-sources_of = $(if $(filter utest,$1),$(utest_sources),$(or \
-	$(wildcard user/$1/*.c user/$1/*.S),$(wildcard tests/bad/$1.c)))
-
-user_compile = $(call say,UCC,$@)
-define user_rule
-$O/obj/$1/%.o: $1/%.$2 $(flags) | $(generated)
-	$$(call say,UCC,$$@)
-	@mkdir -p $$(@D)
-	$Q$(user_c) -c -o $$@ $$<
-endef
-$(foreach d,user tests/user tests/bad,$(foreach s,c S,$(eval $(call user_rule,$d,$s))))
-
-$O/lib/libzx.a: $(libzx)
-	$(call say,AR,$@)
-	@mkdir -p $(@D) && rm -f $@
-	$Q$(cross)ar rcsD $@ $^
-
-$O/lib/crt0.o: $(crt)
-	@mkdir -p $(@D)
-	$Q$(cross)ld -r -o $@ $^
-
-$O/elf/%: $$(call objs_of,$$(call sources_of,$$*)) $O/lib/crt0.o $O/lib/libzx.a user/user.ld
-	$(call say,ULD,$@)
-	@mkdir -p $(@D)
-	$Q$(cross)gcc --specs=$(picolibc)/picolibc.specs -nostartfiles -static -no-pie \
-		-DPICOLIBC_INTEGER_PRINTF_SCANF -Wl,-z,max-page-size=4096,-z,noexecstack \
-		-T user/user.ld -o $@ $(filter %.o,$^) $O/lib/libzx.a
-
-$O/bin/%: $O/elf/%
-	@mkdir -p $(@D)
-	$Q$(cross)strip -s -o $@ $<
-
-$O/initrd: $(progs:%=$O/bin/%) scripts/mkinitrd.py
-	$(call say,INITRD,$@)
-	$Q$(PYTHON) scripts/mkinitrd.py $@ $(foreach p,$(progs),bin/$p=$O/bin/$p)
-
 $O/compile_commands.json: $(flags) scripts/compdb.py $(kernel_objs)
 	@$(PYTHON) scripts/compdb.py $(flags) $(kernel_objs:$O/obj/%=%) $(into)
 
--include $(patsubst %.o,%.d,$(kernel_objs) $(crt) $(libzx) \
-	$(foreach p,$(progs),$(call objs_of,$(call sources_of,$p))))
+# Each public header must compile with nothing before it.
+faces := $(wildcard include/zircon/*.h $(addsuffix /*.h,arch/include/arch kernel/include/kernel \
+	 mm/include/mm syscalls/include/syscalls))
+.PHONY: check-headers
+check-headers: $(generated)
+	$Q$(foreach h,$(faces),echo '#include "$h"' | $(filter-out -MMD -MP,$(kernel_c)) -I. \
+		-fsyntax-only -xc - &&) true
+
+-include $(patsubst %.o,%.d,$(kernel_objs))
+
+# --- What a user calls -------------------------------------------------------
+
+.PHONY: help setup test check run booted clean defconfig menuconfig savedefconfig
+help:
+	@sed -n 's/^#? \{0,1\}//p' Makefile
+
+setup:
+	@scripts/setup
+
+test: setup
+	@scripts/test --out $O
+
+check:
+	@scripts/check-style && scripts/check-layers && scripts/check-raw
+
+# Passes on the status of what ran; see scripts/make_exit.c.
+ifneq ($(filter run,$(MAKECMDGOALS)),)
+-load $O/make_exit.so
+endif
+$O/make_exit.so: scripts/make_exit.c
+	@scripts/setup && mkdir -p $O && gcc -Wall -Wextra -Werror -shared -fPIC -o $@ $<
+
+booted: setup
+	@+$(MAKE) -j$$(nproc) all
+	@scripts/qemu --build $O; echo $$? > $O/run.status
+
+run: booted
+	$(exit-with $(file < $O/run.status))
+
+defconfig:
+	@+$(MAKE) DEFCONFIG='$(DEFCONFIG)' $O/.config
+
+menuconfig: setup
+	@+$(MAKE) $O/.config
+	@KCONFIG_CONFIG=$O/.config $(PYTHON) -m menuconfig
+
+savedefconfig: $O/.config
+	@KCONFIG_CONFIG=$O/.config $(PYTHON) -m savedefconfig --out $O/defconfig
+	@echo 'wrote $O/defconfig'
+
+clean:
+	rm -rf $O

@@ -1,0 +1,106 @@
+"""The generators of the build: symbol table, initrd, configuration."""
+import os
+import subprocess
+
+import compdb
+import kconfig
+import ksyms
+import mkinitrd
+import pytest
+from conftest import ROOT
+
+NM = """\
+0000000000000000 T image_start
+0000000000000800 T vectors
+0000000000001000 t helper
+0000000000001000 T alias
+0000000000000900 t $x
+0000000000002000 D data
+0000000000001200 T last
+"""
+
+
+def test_symbols_are_sorted_and_only_functions():
+    assert ksyms.functions(NM.splitlines()) == [
+        (0x800, "vectors"), (0x1000, "alias"), (0x1200, "last")]
+
+
+def test_symbol_assembly_assembles_to_the_contract(tmp_path):
+    source = tmp_path / "k.S"
+    source.write_text(ksyms.assembly(ksyms.functions(NM.splitlines())))
+    subprocess.run(["aarch64-linux-gnu-gcc", "-c", source, "-o", tmp_path / "k.o"], check=True)
+    subprocess.run(["aarch64-linux-gnu-objcopy", "-O", "binary", "-j", ".ksyms",
+                    tmp_path / "k.o", tmp_path / "k.bin"], check=True)
+    words = (tmp_path / "k.bin").read_bytes()
+    assert words[:4] == (3).to_bytes(4, "little")
+    assert words[4:8] == (0x800).to_bytes(4, "little")
+    assert words.endswith(b"vectors\0alias\0last\0")
+
+
+def test_initrd_reads_back():
+    data = mkinitrd.archive({"bin/init": b"12345", "etc/a/b": b""})
+    assert [name for name, _ in members(data)] == [
+        "bin", "etc", "etc/a", "bin/init", "etc/a/b", "TRAILER!!!"]
+    assert dict(members(data))["bin/init"] == b"12345"
+    assert len(data) % 4 == 0
+
+
+def members(data):
+    """Read newc back, by its own description of the sizes."""
+    at = 0
+    while at < len(data):
+        assert data[at:at + 6] == b"070701"
+        field = [int(data[at + 6 + 8 * i:at + 14 + 8 * i], 16) for i in range(13)]
+        name = data[at + 110:at + 110 + field[11] - 1].decode()
+        begin = (at + 110 + field[11] + 3) & ~3
+        yield name, data[begin:begin + field[6]]
+        at = (begin + field[6] + 3) & ~3
+
+
+def test_initrd_does_not_depend_on_order():
+    one = mkinitrd.archive({"a": b"1", "b": b"2"})
+    assert one == mkinitrd.archive({"b": b"2", "a": b"1"})
+
+
+@pytest.fixture(name="configured")
+def make_configured(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+    def run(*fragments):
+        paths = []
+        for i, text in enumerate(fragments):
+            path = tmp_path / str(i)
+            path.write_text(text)
+            paths.append(str(path))
+        config, header = str(tmp_path / ".config"), str(tmp_path / "config.h")
+        if kconfig.main(["defconfig", config, *paths]):
+            return None
+        kconfig.main(["sync", config, header])
+        with open(header, encoding="utf-8") as made:
+            return made.read()
+    return run
+
+
+def test_debug_brings_its_checkers(configured):
+    assert "CONFIG_PTCHECK 1" in configured("CONFIG_DEBUG=y\n")
+    assert "CONFIG_PTCHECK" not in configured("# CONFIG_DEBUG is not set\n")
+
+
+def test_later_fragment_wins(configured):
+    header = configured("CONFIG_TLB_RANGE_MAX=4\n", "CONFIG_TLB_RANGE_MAX=8\n")
+    assert "CONFIG_TLB_RANGE_MAX 8" in header
+
+
+@pytest.mark.parametrize("text", ["CONFIG_NO_SUCH=y\n", "CONFIG_MAX_CPUS=99\n"])
+def test_bad_fragment_is_refused(configured, text):
+    assert configured(text) is None
+
+
+@pytest.mark.parametrize("name", sorted(os.listdir(ROOT / "arch/arm64/configs")))
+def test_every_fragment_is_good(name, configured):
+    assert configured((ROOT / "arch/arm64/configs" / name).read_text())
+
+
+def test_compile_commands_pick_the_right_flags():
+    assert compdb.entry("mm/vmo.o", "KCC", "UCC")["command"].startswith("KCC")
+    assert compdb.entry("user/shell/a.o", "KCC", "UCC")["command"].startswith("UCC")

@@ -1,0 +1,58 @@
+# User programs, part of the top Makefile.
+#
+# user/progs.mk: `prog-y += NAME` is the program made of user/NAME/*.[cS].
+# tests/user/*.c together are the program utest, each tests/bad/*.c is one of
+# its own. All go into the initrd as /bin/NAME.
+
+prog-y :=
+-include user/progs.mk
+utest_sources := $(wildcard tests/user/*.c)
+bad_progs := $(notdir $(basename $(wildcard tests/bad/*.c)))
+progs := $(prog-y) $(if $(utest_sources),utest) $(bad_progs)
+
+objs_of   = $(patsubst %,$O/obj/%.o,$(basename $1))
+crt      := $(call objs_of,$(wildcard user/crt/*.c user/crt/*.S))
+libzx    := $(call objs_of,$(wildcard user/libzx/*.c user/libzx/*.S)) $O/obj/zx_stubs.o
+# Sources of program $1: a folder under user/, the user tests, or one bad program.
+sources_of = $(if $(filter utest,$1),$(utest_sources),$(or \
+	$(wildcard user/$1/*.c user/$1/*.S),$(wildcard tests/bad/$1.c)))
+
+define user_rule
+$O/obj/$1/%.o: $1/%.$2 $(flags) | $(generated)
+	$$(call say,UCC,$$@)
+	@mkdir -p $$(@D)
+	$Q$(user_c) -c -o $$@ $$<
+endef
+$(foreach d,user tests/user tests/bad,$(foreach s,c S,$(eval $(call user_rule,$d,$s))))
+
+# The entry points of the system calls, made from syscalls.tbl.
+$O/obj/zx_stubs.o: $(gen)/syscalls.stamp $(flags)
+	@mkdir -p $(@D)
+	$Q$(user_c) -c -o $@ $(gen)/zx_stubs.S
+
+$O/lib/libzx.a: $(libzx)
+	$(call say,AR,$@)
+	@mkdir -p $(@D) && rm -f $@
+	$Q$(cross)ar rcsD $@ $^
+
+$O/lib/crt0.o: $(crt)
+	@mkdir -p $(@D)
+	$Q$(cross)ld -r -o $@ $^
+
+$O/elf/%: $$(call objs_of,$$(call sources_of,$$*)) $O/lib/crt0.o $O/lib/libzx.a user/user.ld
+	$(call say,ULD,$@)
+	@mkdir -p $(@D)
+	$Q$(cross)gcc --specs=$(picolibc)/picolibc.specs -nostartfiles -static -no-pie \
+		-DPICOLIBC_INTEGER_PRINTF_SCANF -Wl,-z,max-page-size=4096,-z,noexecstack \
+		-T user/user.ld -o $@ $(filter %.o,$^) $O/lib/libzx.a
+
+$O/bin/%: $O/elf/%
+	@mkdir -p $(@D)
+	$Q$(cross)strip -s -o $@ $<
+
+$O/initrd: $(progs:%=$O/bin/%) scripts/mkinitrd.py
+	$(call say,INITRD,$@)
+	$Q$(PYTHON) scripts/mkinitrd.py $@ $(foreach p,$(progs),bin/$p=$O/bin/$p)
+
+-include $(patsubst %.o,%.d,$(crt) $(libzx) \
+	$(foreach p,$(progs),$(call objs_of,$(call sources_of,$p))))
