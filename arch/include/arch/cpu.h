@@ -13,13 +13,14 @@
 struct percpu;
 
 struct cpu_thread {
-	/* This thread only (and its interrupts). */
-	u32 preempt_count;
+	/* The return to user mode reads these two with one 64-bit load. */
 	/* Atomic: set by this CPU's tick and by other CPUs' wake-ups; non-zero
 	 * asks for a run of the scheduler as soon as preempt_count is 0. */
 	u32 resched;
 	/* Atomic: THREAD_PENDING_* bits that the return to user mode looks at. */
 	u32 pending;
+	/* This thread only (and its interrupts). */
+	u32 preempt_count;
 	u32 reserved;
 	/* Written at each switch, with interrupts off: the CPU it runs on. */
 	struct percpu *cpu;
@@ -30,9 +31,13 @@ struct cpu_thread {
 /* Provided by <arch/cpu_impl.h> of each architecture, as inlines:
  *
  * struct cpu_thread *arch_current(void);
+ * void arch_set_current(struct cpu_thread *t);	boot only: adopts a thread.
+ *			kernel_main() starts in one that arch provides, whose
+ *			cpu is &percpu_areas[0], with preempt_count 1
  * u64  arch_irq_save(void);           masks interrupts, returns the old mask
  * void arch_irq_restore(u64 mask);
  * void arch_irq_enable(void);
+ * void arch_irq_disable(void);
  * bool arch_irqs_masked(void);
  * void arch_cpu_relax(void);          hint in a spin loop
  * void arch_cpu_wait(void);           sleeps until an interrupt is pending;

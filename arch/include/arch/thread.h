@@ -32,6 +32,17 @@ void arch_enter_user(uaddr_t pc, uaddr_t sp, u64 x0, u64 x1) NORETURN;
 /* The frame of the running thread's last entry from user mode. */
 struct arch_frame *arch_user_frame(void);
 
+/* Prints the registers of a frame, one printk record a line. Any context. */
+void arch_frame_print(const struct arch_frame *frame);
+
+/*
+ * Calls fn for each return address, innermost first: from the frame (its pc
+ * first), or from the caller if frame is NULL. certain is false for what was
+ * only found lying on the stack. Any context; stops at anything odd.
+ */
+void arch_backtrace(const struct arch_frame *frame,
+		    void (*fn)(void *arg, u64 pc, bool certain), void *arg);
+
 /* Calls from arch upwards ("interrupt", "page fault", "system call"). */
 void kernel_irq_enter(void);		/* before the controller's handlers */
 void kernel_irq_exit(bool from_user);	/* reschedules if asked */

@@ -1,0 +1,34 @@
+/*
+ * Register images of a thread. Assembly knows their layout by offsets.h, which
+ * exception.c checks against these.
+ */
+#ifndef ARM64_ARCH_THREAD_IMPL_H
+#define ARM64_ARCH_THREAD_IMPL_H
+
+#include <kernel/types.h>
+
+/* Saved at each exception; a user thread's lies at the top of its stack. */
+struct arch_frame {
+	u64 x[31];
+	u64 sp;		/* SP_EL0; of an exception in the kernel: its SP */
+	u64 pc;
+	u64 spsr;
+};
+
+/* What a function call preserves, saved by arch_context_switch(). */
+struct arch_context {
+	u64 x19_x30[12];
+	u64 sp;
+	u64 tpidr_el0;
+};
+
+/* V0-V31, FPCR, FPSR of user mode; all zero for a new thread. */
+struct arch_fpu {
+	u64 v[64] __attribute__((aligned(16)));
+	u64 fpcr;
+	u64 fpsr;
+	/* This thread only: the registers hold newer values than this. */
+	u64 loaded;
+};
+
+#endif
