@@ -41,7 +41,7 @@ all: $O/Image $O/initrd $O/compile_commands.json
 # --- Configuration -----------------------------------------------------------
 
 # Goals that call make again to build: the tools may not be there before that.
-meta := help clean setup run gdb test bench check defconfig menuconfig savedefconfig
+meta := help clean setup run gdb test bench sdk check defconfig menuconfig savedefconfig
 ifneq ($(filter-out $(meta),$(or $(MAKECMDGOALS),all)),)
 include $O/.config
 endif
@@ -96,6 +96,11 @@ $(flags): FORCE
 	@mkdir -p $(gen)
 	@printf '%s\n' '$(kernel_c)' '$(user_c)' '$(kernel_ld)' "$$($(CC) --version)" $(into)
 
+# And what is linked on this one, which names the objects: one may have gone.
+objects := $(gen)/objects
+$(objects): FORCE
+	@printf '%s\n' '$(kernel_objs)' '$(libzx) $(crt)' '$(progs)' $(into)
+
 # --- Generated sources -------------------------------------------------------
 
 $(gen)/version.h: FORCE
@@ -137,7 +142,7 @@ $O/obj/%.o: %.S $(flags) | $(generated)
 # Linked twice: the symbol table of the first link is part of the second, and
 # stands behind all code, which therefore stays where it is.
 link_kernel = $(kernel_ld) -T arch/arm64/kernel.ld -o $@ $(kernel_objs) $1 $(fdtlib)
-$O/kernel.first: $(kernel_objs) arch/arm64/kernel.ld $(fdtlib) scripts/ksyms.py
+$O/kernel.first: $(kernel_objs) $(objects) arch/arm64/kernel.ld $(fdtlib) scripts/ksyms.py
 	@mkdir -p $O/ksyms && $(PYTHON) scripts/ksyms.py /dev/null > $O/ksyms/none.S
 	@$(kernel_s) -c -o $O/ksyms/none.o $O/ksyms/none.S
 	$Q$(call link_kernel,$O/ksyms/none.o)
@@ -168,12 +173,23 @@ check-headers: $(generated)
 
 # --- What a user calls -------------------------------------------------------
 
-.PHONY: help setup test check run booted clean defconfig menuconfig savedefconfig
+.PHONY: help setup bench sdk gdb test check run booted clean defconfig menuconfig savedefconfig
 help:
 	@sed -n 's/^#? \{0,1\}//p' Makefile
 
 setup:
 	@scripts/setup
+
+bench: setup
+	@scripts/bench --out $O
+
+sdk: setup
+	@+$(MAKE) $O/lib/libzx.a $O/lib/crt0.o
+	@scripts/sdk $O
+
+gdb: setup
+	@+$(MAKE) -j$$(nproc) all
+	@scripts/gdb --build $O
 
 test: setup
 	@scripts/test --out $O

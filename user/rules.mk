@@ -12,7 +12,7 @@ progs := $(prog-y) $(if $(utest_sources),utest) $(bad_progs)
 
 objs_of   = $(patsubst %,$O/obj/%.o,$(basename $1))
 crt      := $(call objs_of,$(wildcard user/crt/*.c user/crt/*.S))
-libzx    := $(call objs_of,$(wildcard user/libzx/*.c user/libzx/*.S)) $O/obj/zx_stubs.o
+libzx    := $(call objs_of,$(wildcard user/libzx/*.c user/libzx/*.S))
 # Sources of program $1: a folder under user/, the user tests, or one bad program.
 sources_of = $(if $(filter utest,$1),$(utest_sources),$(or \
 	$(wildcard user/$1/*.c user/$1/*.S),$(wildcard tests/bad/$1.c)))
@@ -25,19 +25,14 @@ $O/obj/$1/%.o: $1/%.$2 $(flags) | $(generated)
 endef
 $(foreach d,user tests/user tests/bad,$(foreach s,c S,$(eval $(call user_rule,$d,$s))))
 
-# The entry points of the system calls, made from syscalls.tbl.
-$O/obj/zx_stubs.o: $(gen)/syscalls.stamp $(flags)
-	@mkdir -p $(@D)
-	$Q$(user_c) -c -o $@ $(gen)/zx_stubs.S
-
-$O/lib/libzx.a: $(libzx)
+$O/lib/libzx.a: $(libzx) $(objects)
 	$(call say,AR,$@)
 	@mkdir -p $(@D) && rm -f $@
-	$Q$(cross)ar rcsD $@ $^
+	$Q$(cross)ar rcsD $@ $(libzx)
 
-$O/lib/crt0.o: $(crt)
+$O/lib/crt0.o: $(crt) $(objects)
 	@mkdir -p $(@D)
-	$Q$(cross)ld -r -o $@ $^
+	$Q$(cross)ld -r -o $@ $(crt)
 
 $O/elf/%: $$(call objs_of,$$(call sources_of,$$*)) $O/lib/crt0.o $O/lib/libzx.a user/user.ld
 	$(call say,ULD,$@)
@@ -50,7 +45,7 @@ $O/bin/%: $O/elf/%
 	@mkdir -p $(@D)
 	$Q$(cross)strip -s -o $@ $<
 
-$O/initrd: $(progs:%=$O/bin/%) scripts/mkinitrd.py
+$O/initrd: $(progs:%=$O/bin/%) $(objects) scripts/mkinitrd.py
 	$(call say,INITRD,$@)
 	$Q$(PYTHON) scripts/mkinitrd.py $@ $(foreach p,$(progs),bin/$p=$O/bin/$p)
 
