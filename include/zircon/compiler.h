@@ -47,7 +47,9 @@
 #endif
 #define __ALIAS(s) __attribute__((__alias__(s)))
 #define __WEAK_ALIAS(s) __attribute__((__weak__, __alias__(s)))
+#ifndef __EXPORT
 #define __EXPORT __attribute__((__visibility__("default")))
+#endif
 #define __LOCAL __attribute__((__visibility__("hidden")))
 #define __THREAD __thread
 #define __SECTION(s) __attribute__((__section__(s)))
