@@ -5,9 +5,9 @@ import time
 import builds
 import machine
 import pytest
+import qemu_request as qemu
 from test_checks import load
 
-qemu = load("qemu")
 regress = load("regress")
 
 

@@ -1,0 +1,59 @@
+"""What the variables of `make run` ask for, as a machine to boot."""
+import os
+
+import machine
+import mkinitrd
+
+BOOT_ARGUMENTS_MAX = 2047
+
+
+class BadRequest(Exception):
+    """What was asked for cannot be booted; the text says why."""
+
+
+def init_arguments(env, terminal):
+    """What init is asked to do."""
+    if env.get("PROG"):
+        return f"-p /bin/prog {env.get('ARGS', '')}".rstrip()
+    if env.get("CMD"):
+        return f"-c {env['CMD']}"
+    return "" if terminal else "-d"
+
+
+def read_program(path):
+    try:
+        with open(path, "rb") as source:
+            return source.read()
+    except OSError as error:
+        raise BadRequest(f"{path}: {error.strerror}") from error
+
+
+def initrd_for(build, prog, folder):
+    """Return the initrd to boot with: the build's, or one with prog alone."""
+    if not prog:
+        return os.path.join(build, "initrd")
+    path = os.path.join(folder, "initrd")
+    files = {"bin/init": read_program(os.path.join(build, "bin/init")),
+             "bin/prog": read_program(prog)}
+    with open(path, "wb") as out:
+        out.write(mkinitrd.archive(files))
+    return path
+
+
+def machine_for(build, env, terminal, folder):
+    if env.get("CMD") and env.get("PROG"):
+        raise BadRequest("give CMD or PROG, not both")
+    if (env.get("GIC") or "3") not in ("2", "3"):
+        raise BadRequest(f"GIC={env['GIC']}: 2 or 3")
+    if (env.get("CPUS") or "4") not in "12345678":
+        raise BadRequest(f"CPUS={env['CPUS']}: 1 to 8")
+    vm = machine.Machine(
+        image=os.path.join(build, "Image"),
+        initrd=initrd_for(build, env.get("PROG"), folder),
+        cpus=int(env.get("CPUS") or 4), mem=env.get("MEM") or "1G",
+        gic=int(env.get("GIC") or 3), cpu=env.get("CPU") or "cortex-a72",
+        seed=env.get("SEED", ""), kernel_args=env.get("APPEND", ""),
+        init_args=init_arguments(env, terminal))
+    if len(vm.boot_arguments()) > BOOT_ARGUMENTS_MAX:
+        raise BadRequest(f"more than {BOOT_ARGUMENTS_MAX} bytes of boot arguments")
+    return vm
