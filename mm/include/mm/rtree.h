@@ -76,17 +76,20 @@ struct rtree {
 	u64 root;
 };
 
+/* The nodes from the root down to a slot, and the slot's cell in each. */
+struct rt_path {
+	u32 depth;		/* 0: the slot is the tree's root word */
+	u8 cell[RT_NODE_LEVELS];
+	struct rt_node *node[RT_NODE_LEVELS];
+};
+
 /* One prepared change. Lives on the writer's stack; fields are private. */
 struct rtree_txn {
 	struct rtree *tree;
-	u64 *slot;		/* the word that commit replaces */
-	u64 old_word;
-	u64 new_word;
+	u64 old_word;		/* what commit replaces ... */
+	u64 new_word;		/* ... and by what */
 	u64 start, end;		/* pages that the change may touch */
-	u32 depth;		/* nodes above the slot */
-	bool in_place;		/* nodes below old_word stay in use */
-	struct rt_node *path[RT_NODE_LEVELS];
-	u8 index[RT_NODE_LEVELS];
+	struct rt_path path;
 };
 
 /* Boot: the node caches. */
@@ -126,7 +129,7 @@ MUST_CHECK zx_status_t rtree_insert_prepare(struct rtree_txn *txn,
  * each inside [start, end); what they do not cover becomes free. No region may
  * reach over start or end: the caller widens the range to whole regions and
  * passes the remainders as new ones. Readers see the old state of the range or
- * the new one. count may be any number; slots is not needed after prepare.
+ * the new one. count is any number but 0; slots is not needed after prepare.
  * One region replaced by another of the same range (protect) usually allocates
  * nothing. ZX_ERR_NO_MEMORY: nothing changed.
  */

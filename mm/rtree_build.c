@@ -1,0 +1,268 @@
+/*
+ * VMAR tree: the general change. Builds, without touching what is published,
+ * the word that says: what old_word said, less everything in [start, end), plus
+ * new regions there.
+ *
+ * Cells wholly inside the range hold new regions only; cells wholly outside
+ * keep their words; the one or two cells that an edge of the range crosses are
+ * rebuilt a level down. A node is new if and only if its span touches the
+ * range: rt_free_touched() relies on it, on success for the old word and on
+ * failure for the new one.
+ *
+ * Recursion: compose, rebuild, place each call the next at most once per edge
+ * and with a smaller span, so at most RT_NODE_LEVELS deep (about 2 KiB).
+ */
+#include "rtree_node.h"
+
+struct build {
+	u64 start, end;
+	const struct rt_slot *slots;
+	s32 count;
+	/* Old regions that share a cell with an edge of the range: they count
+	 * as items -1 and count. */
+	u64 left, right;
+};
+
+/* What is to stand in a node: old content (a whole node, or one word at one
+ * cell) and items [first, last). */
+struct plan {
+	u64 span;
+	u64 starts;		/* run boundaries, maybe more than needed */
+	const struct rt_node *node;
+	u64 word;
+	u32 cell;
+	s32 first, last;
+};
+
+static u64 rebuild(struct build *b, u64 word, u64 start, u64 end, s32 first,
+		   s32 last);
+
+static u64 item_word(const struct build *b, s32 i)
+{
+	if (i < 0)
+		return b->left;
+	return i == b->count ? b->right : b->slots[i].word;
+}
+
+static const struct rt_region *item(const struct build *b, s32 i)
+{
+	return rt_region_of(item_word(b, i));
+}
+
+static u32 plan_cell(const struct plan *p, u64 page)
+{
+	return (u32)((page ^ p->span) >> (p->span % 64));
+}
+
+/* Span of the smallest node that holds pages lo and last. */
+static u64 smallest_span(u64 lo, u64 last)
+{
+	u32 shift = 0;
+
+	while ((lo ^ last) >> (shift + RT_CELL_BITS))
+		shift += RT_CELL_BITS;
+	return (lo & ~((64ul << shift) - 1)) | shift;
+}
+
+/* A run begins at cell first, and another after cell last. */
+static void plan_mark(struct plan *p, u32 first, u32 last)
+{
+	p->starts |= 1ul << first;
+	if (last < RT_CELLS - 1)
+		p->starts |= 2ul << last;
+}
+
+static void plan_mark_pages(struct plan *p, u64 start, u64 end)
+{
+	u64 base = p->span & ~63ul, limit = base + (64ul << p->span % 64);
+
+	plan_mark(p, plan_cell(p, max_u64(start, base)),
+		  plan_cell(p, min_u64(end, limit) - 1));
+}
+
+static void plan_mark_items(struct build *b, struct plan *p)
+{
+	for (s32 i = p->first; i < p->last; i++)
+		plan_mark_pages(p, item(b, i)->start, item(b, i)->end);
+}
+
+/* Appends a run, or lengthens the last one if it says the same (R3). */
+static void push_run(struct rt_node *n, u32 cell, u64 word)
+{
+	if (n->run_count && n->slots[n->run_count - 1] == word)
+		return;
+	n->starts |= 1ul << cell;
+	n->slots[n->run_count++] = word;
+	n->live_count += word != 0;
+}
+
+/* What p's old content says at a cell. */
+static u64 plan_old_word(const struct plan *p, u32 cell)
+{
+	if (p->node)
+		return p->node->slots[rt_index(p->node, cell)];
+	return cell == p->cell ? p->word : 0;
+}
+
+/* Items of p that touch [start, end); *first moves on to the first of them. */
+static s32 items_in(const struct build *b, const struct plan *p, s32 *first,
+		    u64 start, u64 end)
+{
+	s32 last;
+
+	while (*first < p->last && item(b, *first)->end <= start)
+		++*first;
+	last = *first;
+	while (last < p->last && item(b, last)->start < end)
+		last++;
+	return last;
+}
+
+/* The node as a word, or less if it turns out to hold less than two things. */
+static u64 finish(struct rt_node *n)
+{
+	u64 word;
+
+	if (n->live_count > 1) {
+		rt_node_sum(n);
+		return rt_node_word(n);
+	}
+	word = n->slots[0];
+	for (u32 i = 1; i < n->run_count; i++)
+		word |= n->slots[i];
+	rt_node_free(n);
+	return word;
+}
+
+static u64 compose(struct build *b, const struct plan *p)
+{
+	struct rt_node *n = rt_node_alloc(bit_count64(p->starts));
+	u64 bits = p->starts;
+	s32 i = p->first;
+
+	if (n == NULL)
+		return RT_FAILED;
+	n->span = p->span;
+	n->starts = 0;
+	n->run_count = 0;
+	n->live_count = 0;
+	while (bits) {
+		u32 cell = bit_lowest64(bits);
+		u64 start = rt_cell_page(n, cell), end, word;
+		s32 last;
+
+		bits &= bits - 1;
+		end = rt_cell_page(n, bits ? bit_lowest64(bits) : RT_CELLS);
+		last = items_in(b, p, &i, start, end);
+		word = rebuild(b, plan_old_word(p, cell), start, end, i, last);
+		if (word == RT_FAILED) {
+			rt_free_touched(rt_node_word(n), b->start, b->end,
+					false);
+			return RT_FAILED;
+		}
+		push_run(n, cell, word);
+	}
+	return finish(n);
+}
+
+/* Items [first, last) alone in the pages [start, end). */
+static u64 place(struct build *b, u64 start, u64 end, s32 first, s32 last)
+{
+	struct plan p = { .first = first, .last = last, .cell = RT_CELLS };
+
+	if (first == last)
+		return 0;
+	if (first + 1 == last)
+		return item_word(b, first);
+	p.span = smallest_span(max_u64(start, item(b, first)->start),
+			       min_u64(end, item(b, last - 1)->end) - 1);
+	p.starts = 1;
+	plan_mark_items(b, &p);
+	return compose(b, &p);
+}
+
+/* A node changes within its span. */
+static u64 rebuild_node(struct build *b, const struct rt_node *n, s32 first,
+			s32 last)
+{
+	struct plan p = { .span = n->span, .node = n, .first = first,
+			  .last = last, .cell = RT_CELLS };
+	u32 a, z;
+
+	rt_clip(n, b->start, b->end, &a, &z);
+	p.starts = n->starts;
+	if (z > a + 1)
+		p.starts &= ~bits_range64(a + 1, z - 1);
+	plan_mark(&p, a, a);
+	plan_mark(&p, z, z);
+	plan_mark_items(b, &p);
+	return compose(b, &p);
+}
+
+/* New regions lie outside of the span of node word: a larger node holds both. */
+static u64 grow_node(struct build *b, u64 word, u64 lo, u64 hi, s32 first,
+		     s32 last)
+{
+	const struct rt_node *n = rt_node_of(word);
+	struct plan p = { .word = word, .first = first, .last = last };
+
+	p.span = smallest_span(min_u64(lo, rt_base(n)),
+			       max_u64(hi, rt_end(n)) - 1);
+	p.starts = 1;
+	p.cell = plan_cell(&p, rt_base(n));
+	plan_mark(&p, p.cell, p.cell);
+	plan_mark_items(b, &p);
+	return compose(b, &p);
+}
+
+static u64 rebuild_region(struct build *b, u64 word, u64 start, u64 end,
+			  s32 first, s32 last)
+{
+	const struct rt_region *r = rt_region_of(word);
+
+	if (r->end <= b->start) {
+		b->left = word;
+		return place(b, start, end, -1, first == last ? 0 : last);
+	}
+	if (r->start >= b->end) {
+		b->right = word;
+		return place(b, start, end, first == last ? b->count : first,
+			     b->count + 1);
+	}
+	return place(b, start, end, first, last);
+}
+
+/* The new word for pages [start, end), where word stood and which items
+ * [first, last) touch. */
+static u64 rebuild(struct build *b, u64 word, u64 start, u64 end, s32 first,
+		   s32 last)
+{
+	const struct rt_node *n = rt_node_of(word);
+	u64 lo, hi;
+
+	if (word && first == last && (end <= b->start || start >= b->end))
+		return word;
+	if (word == 0 || (b->start <= start && end <= b->end))
+		return place(b, start, end, first, last);
+	if (!rt_is_node(word))
+		return rebuild_region(b, word, start, end, first, last);
+	if (rt_covers(b->start, b->end, n))
+		return place(b, start, end, first, last);
+	if (first == last)
+		return rt_touches(n, b->start, b->end) ?
+			rebuild_node(b, n, first, last) : word;
+	lo = max_u64(start, item(b, first)->start);
+	hi = min_u64(end, item(b, last - 1)->end);
+	if (lo >= rt_base(n) && hi <= rt_end(n))
+		return rebuild_node(b, n, first, last);
+	return grow_node(b, word, lo, hi, first, last);
+}
+
+u64 rt_rebuild(u64 word, u64 slot_start, u64 slot_end, u64 start, u64 end,
+	       const struct rt_slot *slots, u32 count)
+{
+	struct build b = { .start = start, .end = end, .slots = slots,
+			   .count = (s32)count };
+
+	return rebuild(&b, word, slot_start, slot_end, 0, (s32)count);
+}
