@@ -158,8 +158,10 @@ $O/Image: $O/kernel.elf
 	$(call say,IMAGE,$@)
 	$Q$(cross)objcopy -O binary $< $@
 
-$O/compile_commands.json: $(flags) scripts/compdb.py $(kernel_objs)
-	@$(PYTHON) scripts/compdb.py $(flags) $(kernel_objs:$O/obj/%=%) $(into)
+all_objs := $(kernel_objs) $(crt) $(libzx) $(foreach p,$(progs),$(call objs_of,$(call sources_of,$p)))
+$O/compile_commands.json: $(flags) scripts/compdb.py $(objects)
+	@$(PYTHON) scripts/compdb.py $(flags) $(all_objs:$O/obj/%=%) $(into)
+-include $(all_objs:.o=.d)
 
 # Each public header must compile with nothing before it.
 faces := $(wildcard include/zircon/*.h $(addsuffix /*.h,arch/include/arch kernel/include/kernel \
@@ -168,8 +170,6 @@ faces := $(wildcard include/zircon/*.h $(addsuffix /*.h,arch/include/arch kernel
 check-headers: $(generated)
 	$Q$(foreach h,$(faces),echo '#include "$h"' | $(filter-out -MMD -MP,$(kernel_c)) -I. \
 		-fsyntax-only -xc - &&) true
-
--include $(patsubst %.o,%.d,$(kernel_objs))
 
 # --- What a user calls -------------------------------------------------------
 

@@ -10,7 +10,8 @@ utest_sources := $(wildcard tests/user/*.c)
 bad_progs := $(notdir $(basename $(wildcard tests/bad/*.c)))
 progs := $(prog-y) $(if $(utest_sources),utest) $(bad_progs)
 
-objs_of   = $(patsubst %,$O/obj/%.o,$(basename $1))
+# With the source's ending, since start.S and start.c may stand side by side.
+objs_of   = $(1:%=$O/obj/%.o)
 crt      := $(call objs_of,$(wildcard user/crt/*.c user/crt/*.S))
 libzx    := $(call objs_of,$(wildcard user/libzx/*.c user/libzx/*.S))
 # Sources of program $1: a folder under user/, the user tests, or one bad program.
@@ -18,7 +19,7 @@ sources_of = $(if $(filter utest,$1),$(utest_sources),$(or \
 	$(wildcard user/$1/*.c user/$1/*.S),$(wildcard tests/bad/$1.c)))
 
 define user_rule
-$O/obj/$1/%.o: $1/%.$2 $(flags) | $(generated)
+$O/obj/$1/%.$2.o: $1/%.$2 $(flags) | $(generated)
 	$$(call say,UCC,$$@)
 	@mkdir -p $$(@D)
 	$Q$(user_c) -c -o $$@ $$<
@@ -48,6 +49,3 @@ $O/bin/%: $O/elf/%
 $O/initrd: $(progs:%=$O/bin/%) $(objects) scripts/mkinitrd.py
 	$(call say,INITRD,$@)
 	$Q$(PYTHON) scripts/mkinitrd.py $@ $(foreach p,$(progs),bin/$p=$O/bin/$p)
-
--include $(patsubst %.o,%.d,$(crt) $(libzx) \
-	$(foreach p,$(progs),$(call objs_of,$(call sources_of,$p))))
