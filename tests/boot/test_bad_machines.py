@@ -1,0 +1,97 @@
+"""A machine or an initrd that cannot work gives a sentence and a failure."""
+import re
+import subprocess
+
+import machine
+import pytest
+from conftest import SECONDS, Boot
+from stub import qemu_tree, stubbed
+
+
+def put(tree, node, *properties):
+    subprocess.run(["fdtput", *properties, str(tree), node], check=True)
+
+
+def nodes(tree, pattern):
+    """Names of the nodes under the root that match."""
+    listed = subprocess.run(["fdtget", "-l", str(tree), "/"], check=True,
+                            capture_output=True, text=True).stdout.split()
+    return [f"/{name}" for name in listed if re.match(pattern, name)]
+
+
+@pytest.fixture(name="boot_tree")
+def make_boot_tree(build, tmp_path):
+    """A function that boots with the nodes matching `pattern` cut out."""
+    def boot_tree(pattern, **wanted):
+        vm = machine.Machine(image=str(build / "Image"), mem="256M", seed="1", cpus=2, **wanted)
+        tree = tmp_path / "tree.dtb"
+        qemu_tree(vm, tree)
+        for node in nodes(tree, pattern):
+            put(tree, node, "-r")
+        log = tmp_path / "serial.log"
+        with open(log, "wb") as output:
+            status = machine.run(stubbed(vm, tree, tmp_path), SECONDS, output)
+        return Boot(status, log.read_text(errors="replace"))
+    return boot_tree
+
+
+def failed(boot, *words):
+    """The boot ended by itself, with failure, and said why."""
+    assert boot.status not in (0, machine.TIMED_OUT), boot.text
+    for word in words:
+        assert re.search(word, boot.text, re.IGNORECASE), boot.text
+
+
+def test_stub_boots_an_unchanged_tree(boot_tree):
+    # No initrd is in the tree: the kernel must come up to where it misses it.
+    failed(boot_tree("no such node"), "initrd")
+
+
+@pytest.mark.parametrize("pattern, word", [
+    ("memory", "memory"), ("intc", "GIC|interrupt controller"), ("timer", "timer"),
+    ("pl011", "UART|PL011|serial"),
+])
+def test_tree_without_a_device(boot_tree, pattern, word):
+    failed(boot_tree(pattern), word)
+
+
+def test_no_initrd(boot):
+    failed(boot(initrd=""), "initrd")
+
+
+def test_truncated_initrd(boot, build, tmp_path):
+    data = (build / "initrd").read_bytes()
+    (tmp_path / "initrd").write_bytes(data[:len(data) // 2 + 5])
+    failed(boot(initrd=str(tmp_path / "initrd")), "initrd|archive|init")
+
+
+def test_initrd_that_is_no_archive(boot, tmp_path):
+    (tmp_path / "initrd").write_bytes(b"hello world " * 1000)
+    failed(boot(initrd=str(tmp_path / "initrd")), "initrd|archive|cpio")
+
+
+def test_initrd_without_init(boot, tmp_path):
+    import mkinitrd
+    (tmp_path / "initrd").write_bytes(mkinitrd.archive({"bin/other": b"x"}))
+    failed(boot(initrd=str(tmp_path / "initrd")), "init")
+
+
+@pytest.mark.parametrize("content", [
+    b"", b"#!/bin/sh\n", b"\x7fELF" + b"\0" * 60,
+    b"\x7fELF\x02\x01\x01" + b"\0" * 9 + b"\x02\0\x3e\0\x01" + b"\0" * 200,
+], ids=["empty", "text", "zeros", "x86-64"])
+def test_init_that_is_no_program(boot, tmp_path, content):
+    import mkinitrd
+    (tmp_path / "initrd").write_bytes(mkinitrd.archive({"bin/init": content}))
+    failed(boot(initrd=str(tmp_path / "initrd")), "init", "ELF|program")
+
+
+def test_entry_at_el2_is_refused_with_a_sentence(boot):
+    result = boot(extra=("-M", "virtualization=on"), seconds=20)
+    assert re.search("EL2", result.text), result.text
+
+
+def test_little_memory(boot):
+    result = boot(mem="32M", init_args="-c help", cpus=1)
+    if result.status != 0:
+        failed(result, "memory")
