@@ -47,7 +47,8 @@ static zx_status_t read_handles(zx_handle_t vmo)
 	if (status != ZX_OK)
 		return status;
 	count = head.handle_count;
-	if (head.args.protocol != ZX_PROCARGS_PROTOCOL || head.args.version != ZX_PROCARGS_VERSION ||
+	if (head.args.protocol != ZX_PROCARGS_PROTOCOL ||
+	    head.args.version != ZX_PROCARGS_VERSION ||
 	    head.args.handle_info_off % sizeof(uint32_t) != 0 || count > JX_BOOTSTRAP_MAX_HANDLES)
 		return ZX_ERR_INVALID_ARGS;
 	status = zx_vmo_read(vmo, tables, head.args.handle_info_off, 2 * count * sizeof(uint32_t));

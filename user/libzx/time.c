@@ -1,7 +1,7 @@
 /*
- * Time without a kernel entry. The kernel's monotonic clock is the virtual
- * counter scaled by its frequency; the same sum is made here, so both always
- * agree. EL0 may read both registers.
+ * Time without a kernel entry: the kernel's clock is defined by one formula
+ * over the virtual counter (<kernel/timescale.h>), computed again here, so that
+ * both always agree. EL0 may read both registers.
  */
 #include <zircon/syscalls.h>
 
@@ -26,19 +26,13 @@ zx_ticks_t _zx_ticks_per_second(void)
 	return (zx_ticks_t)frequency;
 }
 
-/*
- * ticks * 10^9 / frequency, rounded down, without 128-bit arithmetic: whole
- * seconds scale exactly, and the rest is below the frequency (at most 2^32),
- * so that its product stays within 64 bits.
- */
+/* Nanoseconds per tick with 32 bits of fraction, times the ticks. */
 zx_time_t _zx_clock_get_monotonic(void)
 {
+	uint64_t mult = (NS_PER_SECOND << 32) / (uint64_t)_zx_ticks_per_second();
 	uint64_t ticks = (uint64_t)_zx_ticks_get();
-	uint64_t frequency = (uint64_t)_zx_ticks_per_second();
-	uint64_t seconds = ticks / frequency;
-	uint64_t rest = ticks - seconds * frequency;
 
-	return (zx_time_t)(seconds * NS_PER_SECOND + rest * NS_PER_SECOND / frequency);
+	return (zx_time_t)(((unsigned __int128)ticks * mult) >> 32);
 }
 
 zx_time_t _zx_deadline_after(zx_duration_t nanoseconds)

@@ -1,0 +1,204 @@
+#include <regex.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jx/ktap.h>
+#include <zircon/jx.h>
+#include <zircon/status.h>
+#include <zircon/syscalls.h>
+
+/* Lines that one test may print about its failures. */
+#define NOTES_MAX 30
+/* Runs after which a test that loses frames every time is said to leak. */
+#define RUNS_MAX 3
+/* How long objects may take to go after their last handle. */
+#define SETTLE_TIME ZX_MSEC(500)
+
+/* From user.ld. */
+extern const struct jx_test __tests_start[], __tests_end[];
+
+/* About the running test; atomic since its threads report as well. */
+static atomic_uint failure_count;
+static _Atomic(const char *) skip_reason;
+
+static void print_note(const char *prefix, const char *format, va_list args)
+{
+	char text[200];
+
+	vsnprintf(text, sizeof(text), format, args);
+	/* One call is one line: notes of several threads do not mix. */
+	printf("# %s%s\n", prefix, text);
+}
+
+void jx_note(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_note("", format, args);
+	va_end(args);
+}
+
+void jx_fail(const char *format, ...)
+{
+	va_list args;
+
+	if (atomic_fetch_add(&failure_count, 1) >= NOTES_MAX)
+		return;
+	va_start(args, format);
+	print_note("", format, args);
+	va_end(args);
+}
+
+void jx_skip(const char *reason)
+{
+	atomic_store(&skip_reason, reason);
+}
+
+bool jx_expect_true(bool value, const char *text, struct jx_place place)
+{
+	if (!value)
+		jx_fail("%s:%d: not true: %s", place.file, place.line, text);
+	return value;
+}
+
+bool jx_expect_equal(uint64_t a, uint64_t b, const char *a_text, const char *b_text,
+		     struct jx_place place)
+{
+	if (a != b)
+		jx_fail("%s:%d: %s is %lld (0x%llx), %s is %lld (0x%llx)", place.file, place.line,
+			a_text, (long long)a, (unsigned long long)a, b_text, (long long)b,
+			(unsigned long long)b);
+	return a == b;
+}
+
+bool jx_expect_status(zx_status_t got, zx_status_t wanted, const char *text,
+		      struct jx_place place)
+{
+	if (got != wanted)
+		jx_fail("%s:%d: %s gave %s (%d), expected %s (%d)", place.file, place.line, text,
+			zx_status_get_string(got), got, zx_status_get_string(wanted), wanted);
+	return got == wanted;
+}
+
+/* What the kernel holds, for comparison. */
+struct census {
+	uint64_t objects[ZX_OBJ_TYPE_UPPER_BOUND];
+	jx_memory_stats_t memory;
+};
+
+static bool take_census(struct census *census)
+{
+	return jx_stat(JX_STAT_OBJECTS, census->objects, sizeof(census->objects), NULL) == ZX_OK &&
+	       jx_stat(JX_STAT_MEMORY, &census->memory, sizeof(census->memory), NULL) == ZX_OK;
+}
+
+static bool as_before(const struct census *before, const struct census *after)
+{
+	return memcmp(before->objects, after->objects, sizeof(before->objects)) == 0 &&
+	       after->memory.free_pages >= before->memory.free_pages;
+}
+
+/* Takes the census again until it is as before or the time is up. */
+static void settle(const struct census *before, struct census *after)
+{
+	zx_time_t end = zx_deadline_after(SETTLE_TIME);
+
+	while (take_census(after) && !as_before(before, after) && zx_clock_get_monotonic() < end)
+		zx_nanosleep(zx_deadline_after(ZX_MSEC(5)));
+}
+
+static void report_objects(const struct census *before, const struct census *after)
+{
+	for (uint32_t type = 0; type < ZX_OBJ_TYPE_UPPER_BOUND; type++) {
+		if (before->objects[type] != after->objects[type])
+			jx_fail("objects of type %u: %llu before, %llu after", type,
+				(unsigned long long)before->objects[type],
+				(unsigned long long)after->objects[type]);
+	}
+}
+
+/*
+ * One run and its census. Returns how many frames are missing after it; 0
+ * also if the test failed, which then needs no other verdict.
+ */
+static uint64_t run_once(const struct jx_test *test)
+{
+	struct census before, after;
+	bool counted = take_census(&before);
+
+	test->run();
+	if (!counted || atomic_load(&failure_count) != 0)
+		return 0;
+	settle(&before, &after);
+	report_objects(&before, &after);
+	return after.memory.free_pages < before.memory.free_pages ?
+	       before.memory.free_pages - after.memory.free_pages : 0;
+}
+
+/* Runs a test to its verdict, which failure_count and skip_reason hold. */
+static void run_test(const struct jx_test *test)
+{
+	uint64_t missing = 0;
+
+	atomic_store(&failure_count, 0);
+	atomic_store(&skip_reason, NULL);
+	for (int run = 0; run < RUNS_MAX; run++) {
+		missing = run_once(test);
+		if (missing == 0)
+			return;
+	}
+	jx_fail("each of %d runs lost frames, the last %llu", RUNS_MAX,
+		(unsigned long long)missing);
+}
+
+static bool report(const struct jx_test *test, unsigned int number)
+{
+	const char *reason = atomic_load(&skip_reason);
+
+	if (atomic_load(&failure_count) != 0)
+		printf("not ok %u %s\n", number, test->name);
+	else if (reason)
+		printf("ok %u %s # SKIP %s\n", number, test->name, reason);
+	else
+		printf("ok %u %s\n", number, test->name);
+	return atomic_load(&failure_count) == 0;
+}
+
+static bool matches(const char *name, int count, char *const patterns[])
+{
+	bool found = count == 0;
+
+	for (int i = 0; !found && i < count; i++) {
+		regex_t regex;
+
+		if (regcomp(&regex, patterns[i], REG_EXTENDED | REG_NOSUB) != 0)
+			continue;
+		found = regexec(&regex, name, 0, NULL, 0) == 0;
+		regfree(&regex);
+	}
+	return found;
+}
+
+/* The main() of a program that has tests and none of its own. */
+int main(int argc, char *argv[])
+{
+	const struct jx_test *test;
+	unsigned int planned = 0, number = 0, failed = 0;
+
+	for (test = __tests_start; test != __tests_end; test++)
+		planned += matches(test->name, argc - 1, argv + 1);
+	printf("KTAP version 1\n1..%u\n", planned);
+	for (test = __tests_start; test != __tests_end; test++) {
+		if (!matches(test->name, argc - 1, argv + 1))
+			continue;
+		run_test(test);
+		failed += !report(test, ++number);
+	}
+	if (planned == 0)
+		printf("# no test has a name that matches\n");
+	return failed == 0 && planned != 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

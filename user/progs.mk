@@ -1,0 +1,3 @@
+# Programs of the initrd besides utest and the bad ones; see user/rules.mk.
+prog-y += init
+prog-y += shell
