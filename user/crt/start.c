@@ -95,6 +95,20 @@ static char **string_array(const struct message *message, uint32_t offset, uint3
 	return at <= message->size || count == 0 ? array : NULL;
 }
 
+/*
+ * Every program has this variable, so that its TLS segment always begins with
+ * .tdata at the alignment that user.ld gives; and its value proves that the
+ * linker and jx_tls_init() agree on where variables stand.
+ */
+#define TLS_PROOF 0x6a616369u
+static _Thread_local uint32_t tls_proof __ALIGNED(64) = TLS_PROOF;
+
+/* Not inlined: nothing may be read through the thread pointer before its call. */
+static __NO_INLINE bool tls_works(void)
+{
+	return *(volatile uint32_t *)&tls_proof == TLS_PROOF;
+}
+
 /* Gives the first thread its block. The heap's first bytes are zero. */
 static zx_status_t start_tls(void)
 {
@@ -103,7 +117,7 @@ static zx_status_t start_tls(void)
 	if (block == (void *)-1)
 		return ZX_ERR_NO_MEMORY;
 	jx_set_thread_pointer(jx_tls_init(block, jx_startup_handle(PA_THREAD_SELF)));
-	return ZX_OK;
+	return tls_works() ? ZX_OK : ZX_ERR_INTERNAL;
 }
 
 void jx_start(zx_handle_t bootstrap, uintptr_t arg2)
