@@ -1,0 +1,103 @@
+"""The public headers stand alone, and the table of system calls is what they declare."""
+import json
+import pathlib
+import re
+import subprocess
+
+import gen_syscalls
+import pytest
+from conftest import ROOT
+
+INCLUDE = ROOT / "include"
+HEADERS = sorted(str(p.relative_to(INCLUDE)) for p in INCLUDE.glob("zircon/**/*.h"))
+WARNINGS = ["-Wall", "-Wextra", "-Werror", "-fsyntax-only"]
+# errors.h and tls.h hold macros only: a declaration keeps pedantic C content.
+UNIT = "#include <{}>\n#include <{}>\ntypedef int not_empty;\n"
+
+COMPILERS = {
+    "c11": ["gcc", "-std=c11", "-Wpedantic", "-x", "c"],
+    "c11-kernel": ["gcc", "-std=c11", "-Wpedantic", "-D_KERNEL", "-x", "c"],
+    "c11-freestanding": ["gcc", "-std=c11", "-ffreestanding", "-x", "c"],
+    "c++17": ["clang-19", "-std=c++17", "-x", "c++"],
+    "c11-clang": ["clang-19", "-std=c11", "-x", "c"],
+}
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_each_header_compiles_alone_and_twice(compiler):
+    broken = {}
+    for header in HEADERS:
+        done = subprocess.run([*COMPILERS[compiler], *WARNINGS, f"-I{INCLUDE}", "-"],
+                              input=UNIT.format(header, header), text=True,
+                              stderr=subprocess.PIPE, check=False)
+        if done.returncode:
+            broken[header] = done.stderr
+    assert not broken
+
+
+@pytest.mark.parametrize("header", ["zircon/errors.h", "zircon/tls.h"])
+def test_assembly_may_include(header):
+    done = subprocess.run(["gcc", "-x", "assembler-with-cpp", f"-I{INCLUDE}", "-c", "-o",
+                           "/dev/null", "-"], input=f"#include <{header}>\n", text=True,
+                          check=False)
+    assert done.returncode == 0
+
+
+def test_status_names_cover_every_code():
+    errors = (INCLUDE / "zircon/errors.h").read_text()
+    source = (ROOT / "user/libzx/status.c").read_text()
+    assert set(re.findall(r"NAME\((ZX_\w+)\);", source)) == \
+        set(re.findall(r"#define (ZX_\w+) \(", errors))
+
+
+def test_prototypes_are_those_of_the_table():
+    calls = gen_syscalls.parse(ROOT / "syscalls/syscalls.tbl")
+    present = (INCLUDE / "zircon/internal/prototypes.h").read_text()
+    assert present == gen_syscalls.text_of(gen_syscalls.public_h, calls)
+
+
+def test_private_calls_are_declared():
+    text = (INCLUDE / "zircon/jx.h").read_text()
+    for call in gen_syscalls.parse(ROOT / "syscalls/syscalls.tbl"):
+        if call.name.startswith("jx_"):
+            wanted = gen_syscalls.declaration(call, call.name)
+            assert "".join(wanted.split()) in "".join(text.split())
+
+
+def test_cpu_counters_have_the_kernel_s_order():
+    text = (ROOT / "kernel/include/kernel/percpu.h").read_text()
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    kernel = re.search(r"enum cpu_stat \{(.*?)STAT_COUNT", text, re.DOTALL)[1]
+    names = re.findall(r"STAT_(\w+),", kernel)
+    public = re.findall(r"#define JX_CPU_(\w+) (\d+)\n", (INCLUDE / "zircon/jx.h").read_text())
+    assert [n for n, _ in public] == [*names, "STAT_COUNT"]
+    assert [int(v) for _, v in public] == list(range(len(names) + 1))
+
+
+def test_outputs(tmp_path):
+    gen_syscalls.main([str(ROOT / "syscalls/syscalls.tbl"), str(tmp_path)])
+    calls = json.loads((tmp_path / "syscalls.json").read_text())
+    numbers = (tmp_path / "syscall_numbers.h").read_text()
+    entries = [c for c in calls if c["number"] is not None]
+    assert f"SYSCALL_COUNT {len(entries)}" in numbers
+    assert len((tmp_path / "syscall_dispatch.inc").read_text().splitlines()) == len(entries)
+    before = (tmp_path / "zx_stubs.S").stat().st_mtime_ns
+    gen_syscalls.main([str(ROOT / "syscalls/syscalls.tbl"), str(tmp_path)])
+    assert (tmp_path / "zx_stubs.S").stat().st_mtime_ns == before
+
+
+GOOD = "0 | zx_a | zx_status_t | h zx_handle_t:handle, p void *:out[n], n size_t | - | - | x 1\n"
+
+
+@pytest.mark.parametrize("old, new", [
+    ("0 |", "1 |"), ("zx_a", "a"), (":handle", ""), (":out[n]", ""), ("[n]", "[m]"),
+    ("zx_status_t", "uint64_t"), ("| - | - |", "| quick | - |"), (" | x 1", ""),
+    ("n size_t", "n"), ("n size_t", "h size_t"), ("0 |", "- |"),
+])
+def test_bad_rows_are_refused(tmp_path, old, new):
+    table = pathlib.Path(tmp_path / "table")
+    table.write_text(GOOD)
+    assert gen_syscalls.parse(table)
+    table.write_text(GOOD.replace(old, new, 1))
+    with pytest.raises(SystemExit):
+        gen_syscalls.parse(table)
