@@ -1,0 +1,44 @@
+/*
+ * The AArch64 side of <arch/mmu.h>: 4 KiB granule, 48-bit addresses, 4 levels,
+ * TTBR0. The fake architecture uses the same tables and this very header; only
+ * the direct map and the operations of <arch/tlb_ops.h> are its own.
+ */
+#ifndef ARM64_ARCH_MMU_IMPL_H
+#define ARM64_ARCH_MMU_IMPL_H
+
+#include <arch/direct_map.h>
+#include <kernel/lock.h>
+#include <kernel/types.h>
+
+struct page;
+
+/* Memory types by index (entry bits 4:2), and MAIR_EL1 that makes them so:
+ * 0 Normal write-back, 1 Normal non-cacheable, 2 Device-nGnRE. */
+#define MAIR_INDEX_NORMAL 0
+#define MAIR_INDEX_UNCACHED 1
+#define MAIR_INDEX_DEVICE 2
+#define MAIR_VALUE 0x0444fful
+
+struct arch_aspace {
+	/* Fixed after arch_aspace_init(). */
+	u64 *root;
+	paddr_t root_pa;
+	/*
+	 * Atomic: generation << 16 | ASID, 0 before the first run. Written
+	 * under the ASID lock, read without it by the switch path and by TLB
+	 * batches (asid.c, tlb.c say why that is right).
+	 */
+	u64 asid;
+	struct spinlock lock;		/* LOCK_PT */
+	/* Under lock. */
+	u64 table_count;		/* root included */
+	/* The leaf table used last: that of addresses with va >> 21 ==
+	 * leaf_tag, or leaf_tag is LEAF_TAG_NONE. Saves most walks. */
+	u64 leaf_tag;
+	u64 *leaf;
+	struct page *leaf_page;
+};
+
+#define LEAF_TAG_NONE (~0ul)
+
+#endif
