@@ -83,6 +83,8 @@ kernel_flags := $(common) -ffreestanding -fbuiltin -nostdinc -fPIE \
 	-Isyscalls/include -I$(gen) -march=armv8-a -mtune=cortex-a72 -mgeneral-regs-only \
 	-mstrict-align -moutline-atomics -mbranch-protection=standard -fstack-protector-strong \
 	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer -Wframe-larger-than=1024
+# MUTANT=n builds one of the deliberate bugs of arch/arm64/mutants.h.
+kernel_flags += $(if $(MUTANT),-DMUTANT=$(MUTANT))
 kernel_c := $(CC) $(kernel_flags) -include $(gen)/hidden.h
 kernel_s := $(CC) $(kernel_flags)
 user_c   := $(user_cc) $(common) -Iinclude -Iuser/include -I$(gen) -march=armv8-a \
@@ -158,7 +160,8 @@ $O/Image: $O/kernel.elf
 	$(call say,IMAGE,$@)
 	$Q$(cross)objcopy -O binary $< $@
 
-all_objs := $(kernel_objs) $(crt) $(libzx) $(foreach p,$(progs),$(call objs_of,$(call sources_of,$p)))
+all_objs := $(kernel_objs) $(crt) $(libzx) \
+	    $(foreach p,$(progs),$(call objs_of,$(call sources_of,$p)))
 $O/compile_commands.json: $(flags) scripts/compdb.py $(objects)
 	@$(PYTHON) scripts/compdb.py $(flags) $(all_objs:$O/obj/%=%) $(into)
 -include $(all_objs:.o=.d)
