@@ -4,3 +4,6 @@ obj-y += mm/rtree_gaps.o
 obj-y += mm/rtree_place.o
 obj-y += mm/rtree_remove.o
 obj-$(CONFIG_DEBUG) += mm/rtree_check.o
+obj-y += mm/ptree.o
+obj-y += mm/ptree_remove.o
+obj-$(CONFIG_DEBUG) += mm/ptree_check.o

@@ -39,7 +39,7 @@ void *slab_alloc(struct slab_cache *c)
 		return NULL;
 	p = malloc(c->object_bytes);
 	memset(p, 0xa5, c->object_bytes);
-	env_live_count++;
+	__atomic_fetch_add(&env_live_count, 1, __ATOMIC_RELAXED);
 	return p;
 }
 
@@ -47,7 +47,7 @@ void slab_free(struct slab_cache *c, void *p)
 {
 	memset(p, 0x5a, c->object_bytes);
 	free(p);
-	env_live_count--;
+	__atomic_fetch_sub(&env_live_count, 1, __ATOMIC_RELAXED);
 }
 
 void epoch_defer(struct epoch_head *h, void (*free)(struct epoch_head *))

@@ -21,79 +21,12 @@
 #define MM_PTREE_H
 
 #include <kernel/bits.h>
-#include <mm/page.h>
+#include <mm/ptree_slot.h>
 
 #define PT_INDEX_BITS 52
 #define PT_INDEX_LIMIT (1ul << PT_INDEX_BITS)
 #define PT_MAX_HEIGHT 9
 #define PT_FANOUT 64
-
-enum pt_type {
-	PT_EMPTY = 0,
-	PT_ZERO = 1,
-	PT_PAGE = 2,
-	PT_NODE = 3,		/* inside the tree only */
-};
-
-struct pt_slot {
-	u64 word;
-};
-
-static inline struct pt_slot pt_slot_empty(void)
-{
-	return (struct pt_slot){ PT_EMPTY };
-}
-
-static inline struct pt_slot pt_slot_zero(void)
-{
-	return (struct pt_slot){ PT_ZERO };
-}
-
-static inline struct pt_slot pt_slot_page(struct page *p)
-{
-	return (struct pt_slot){ (u64)(uintptr_t)p | PT_PAGE };
-}
-
-static inline enum pt_type pt_slot_type(struct pt_slot s)
-{
-	return (enum pt_type)(s.word & 3);
-}
-
-/* The page of a PT_PAGE slot. */
-static inline struct page *pt_page(struct pt_slot s)
-{
-	return (struct page *)(uintptr_t)(s.word & ~3ul);
-}
-
-/* One more name for the page. Relaxed: who adds one holds another already. */
-static inline void page_ref(struct page *p)
-{
-	__atomic_fetch_add(&p->ref_count, 1, __ATOMIC_RELAXED);
-}
-
-/*
- * True if the caller's name is the only one, which then cannot change under
- * its lock. Acquire: pairs with the release of page_unref(), so that all that
- * others did to the page came before what the caller does to it next.
- */
-static inline bool page_is_private(const struct page *p)
-{
-	return __atomic_load_n(&p->ref_count, __ATOMIC_ACQUIRE) == 1;
-}
-
-/*
- * Gives one name up. True if it was the last: the page, with ref_count 1, is
- * the caller's to free or keep (no store to a page that nobody shares).
- */
-static inline MUST_CHECK bool page_unref(struct page *p)
-{
-	if (page_is_private(p))
-		return true;
-	if (__atomic_sub_fetch(&p->ref_count, 1, __ATOMIC_ACQ_REL) != 0)
-		return false;
-	__atomic_store_n(&p->ref_count, 1, __ATOMIC_RELAXED);
-	return true;
-}
 
 struct pt_node {
 	/* Atomic: slots and trees that name this node. */
@@ -179,8 +112,28 @@ static inline struct pt_slot ptree_cursor_get(struct ptree_cursor *c,
 	return (struct pt_slot){ c->path[0]->slots[index % PT_FANOUT] };
 }
 
+/* First slot in [index, end) that is not empty, as ptree_next(). */
+struct pt_slot ptree_cursor_seek(struct ptree_cursor *c, u64 index, u64 end,
+				 u64 *found);
+
+static inline struct pt_slot ptree_cursor_next(struct ptree_cursor *c,
+					       u64 index, u64 end, u64 *found)
+{
+	u64 bits;
+
+	if (!ptree_cursor_on(c, index) || c->path[0] == NULL)
+		return ptree_cursor_seek(c, index, end, found);
+	bits = c->path[0]->present & bits_from64(index % PT_FANOUT);
+	if (bits == 0)
+		return ptree_cursor_seek(c, c->base + PT_FANOUT, end, found);
+	*found = c->base + bit_lowest64(bits);
+	if (*found >= end)
+		return pt_slot_empty();
+	return (struct pt_slot){ c->path[0]->slots[*found % PT_FANOUT] };
+}
+
 /* Makes index settable: private path, nodes present. ZX_ERR_NO_MEMORY: the
- * tree's content is as before (call ptree_prune() for what was added). */
+ * tree's content is as before. */
 static inline MUST_CHECK zx_status_t
 ptree_cursor_prepare(struct ptree_cursor *c, u64 index)
 {

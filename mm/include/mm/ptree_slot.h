@@ -1,0 +1,76 @@
+/*
+ * Slots of a page tree (<mm/ptree.h>) and the count of names of a page.
+ */
+#ifndef MM_PTREE_SLOT_H
+#define MM_PTREE_SLOT_H
+
+#include <mm/page.h>
+
+enum pt_type {
+	PT_EMPTY = 0,
+	PT_ZERO = 1,
+	PT_PAGE = 2,
+	PT_NODE = 3,		/* inside the tree only */
+};
+
+struct pt_slot {
+	u64 word;
+};
+
+static inline struct pt_slot pt_slot_empty(void)
+{
+	return (struct pt_slot){ PT_EMPTY };
+}
+
+static inline struct pt_slot pt_slot_zero(void)
+{
+	return (struct pt_slot){ PT_ZERO };
+}
+
+static inline struct pt_slot pt_slot_page(struct page *p)
+{
+	return (struct pt_slot){ (u64)(uintptr_t)p | PT_PAGE };
+}
+
+static inline enum pt_type pt_slot_type(struct pt_slot s)
+{
+	return (enum pt_type)(s.word & 3);
+}
+
+/* The page of a PT_PAGE slot. */
+static inline struct page *pt_page(struct pt_slot s)
+{
+	return (struct page *)(uintptr_t)(s.word & ~3ul);
+}
+
+/* One more name for the page. Relaxed: who adds one holds another already. */
+static inline void page_ref(struct page *p)
+{
+	__atomic_fetch_add(&p->ref_count, 1, __ATOMIC_RELAXED);
+}
+
+/*
+ * True if the caller's name is the only one, which then cannot change under
+ * its lock. Acquire: pairs with the release of page_unref(), so that all that
+ * others did to the page came before what the caller does to it next.
+ */
+static inline bool page_is_private(const struct page *p)
+{
+	return __atomic_load_n(&p->ref_count, __ATOMIC_ACQUIRE) == 1;
+}
+
+/*
+ * Gives one name up. True if it was the last: the page, with ref_count 1, is
+ * the caller's to free or keep (no store to a page that nobody shares).
+ */
+static inline MUST_CHECK bool page_unref(struct page *p)
+{
+	if (page_is_private(p))
+		return true;
+	if (__atomic_sub_fetch(&p->ref_count, 1, __ATOMIC_ACQ_REL) != 0)
+		return false;
+	__atomic_store_n(&p->ref_count, 1, __ATOMIC_RELAXED);
+	return true;
+}
+
+#endif
