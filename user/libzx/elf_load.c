@@ -88,7 +88,7 @@ static zx_status_t load_segment(const struct image *image, const Elf64_Phdr *seg
 	zx_status_t status;
 
 	*why = why_not_segment(image, segment);
-	if (!*why && (first < root->base || end > root->base + root->len))
+	if (!*why && (first < root->base || end < first || end > root->base + root->len))
 		*why = "a segment lies outside user space";
 	if (*why)
 		return ZX_ERR_INVALID_ARGS;
