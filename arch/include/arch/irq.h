@@ -6,14 +6,19 @@
 
 #include <kernel/types.h>
 
+struct thread;
+
 /* Programs this CPU's one-shot timer to interrupt at the counter value;
  * UINT64_MAX turns it off. Interrupts off. */
 void arch_timer_set(u64 counter_value);
+/* Ticks of arch_counter() per second. */
 u64 arch_timer_frequency(void);
 
-/* Console transmit. Waits for room in the FIFO; callers serialise. */
+/* Console transmit. Waits for room in the FIFO; callers serialise. Does nothing
+ * where there is no UART. */
 void arch_console_put(const char *s, size_t bytes);
-/* Starts receive interrupts, which call console_receive(). */
+/* Starts receive interrupts, which call console_receive(). On the boot CPU,
+ * once the scheduler can wake threads. */
 void arch_console_start_rx(void);
 
 /* Starts CPU number id (index into boot_info.cpu_mpidr); it enters

@@ -1,6 +1,9 @@
 /*
  * Tests that run inside the kernel (boot argument `ktest`), printed as KTAP.
  * Each runs in a thread of its own with preemption on and no lock held.
+ *
+ * A test file stands in kernel/tests/ or beside what it tests, is listed as
+ * obj-$(CONFIG_KTEST), and holds functions under KTEST(name).
  */
 #ifndef KERNEL_KTEST_H
 #define KERNEL_KTEST_H
@@ -8,6 +11,7 @@
 #include <kernel/types.h>
 
 struct ktest_run {
+	/* Atomic: threads of a test may fail it side by side. */
 	u32 failure_count;
 };
 
@@ -25,6 +29,7 @@ struct ktest {
 			#name, ktest_##name };                              \
 	static void ktest_##name(struct ktest_run *t)
 
+/* Counts a failure and prints its place. Any context. */
 void ktest_fail(struct ktest_run *t, const char *file, int line,
 		const char *what, s64 got, s64 want);
 
@@ -36,7 +41,8 @@ void ktest_fail(struct ktest_run *t, const char *file, int line,
 	} while (0)
 #define KEXPECT_TRUE(t, cond) KEXPECT_EQ(t, !!(cond), 1)
 
-/* Runs all tests whose name holds `filter` (NULL: all); returns failures. */
+/* Runs all tests whose name holds `filter` (NULL: all); returns failures.
+ * Thread context, may sleep. */
 u32 ktest_run_all(const char *filter);
 
 #endif

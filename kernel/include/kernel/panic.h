@@ -9,13 +9,23 @@
 struct arch_frame;
 
 /*
- * Stops all CPUs, prints the reason, registers (of frame, if not NULL), cause
- * in words, symbolised backtrace and the last log records; then ends the
- * machine with failure if the boot arguments ask (panic=exit), else halts.
+ * Stops all CPUs, prints the reason, registers (of frame, if not NULL), CPU,
+ * thread and process, symbolised backtrace and the last log records; then ends
+ * the machine as the boot argument panic= says: exit (power off with failure),
+ * reset, or else it halts. Any context, also inside another panic.
  */
 void panic(const char *fmt, ...) PRINTFLIKE(1, 2) NORETURN;
 void panic_with_frame(struct arch_frame *frame, const char *fmt, ...)
 	PRINTFLIKE(2, 3) NORETURN;
+
+/*
+ * For what the user can mend (no initrd, no memory): shows one sentence and
+ * ends the machine as a panic does, without the report. Any context.
+ */
+void panic_stop(const char *fmt, ...) PRINTFLIKE(1, 2) NORETURN;
+
+/* True from the first panic on: locks of the log are not taken any more. */
+bool panic_is_active(void);
 
 #define ASSERT(cond)                                                        \
 	((void)(__builtin_expect(!(cond), 0) ?                              \

@@ -1,0 +1,11 @@
+obj-y += kernel/boot.o
+obj-y += kernel/console.o
+obj-y += kernel/format.o
+obj-y += kernel/heap.o
+obj-y += kernel/panic.o
+obj-y += kernel/printk.o
+obj-y += kernel/symbols.o
+obj-y += kernel/time.o
+obj-y += kernel/timescale.o
+obj-y += kernel/logring.o
+obj-y += kernel/ktest.o
