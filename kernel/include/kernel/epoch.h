@@ -4,18 +4,21 @@
  * A reader brackets its walk with epoch_enter() and epoch_exit(); it may not
  * sleep in between (preemption is off, nothing else is paid). A writer that
  * has unpublished something hands it to epoch_defer(), which frees it when
- * every CPU has passed a quiescent point since: a context switch, the idle
- * loop, a timer interrupt outside any epoch, or epoch_poll(). A CPU that waits
- * in the idle loop is quiescent all the time.
+ * every CPU has passed a quiescent point since: a context switch, the end of
+ * an interrupt that came outside any epoch, or epoch_poll(). A CPU that waits
+ * in the idle loop is quiescent all the time. kernel/epoch.c has the proof.
  *
- * Frees run on the CPU that deferred, in a thread's context with no lock held
- * (from epoch_defer(), epoch_drain() or the return to user mode), never from
- * an interrupt.
+ * Frees run in batches, in a thread's context with no lock held: at the return
+ * to user mode of a thread that deferred much, in the reaper (some
+ * milliseconds later at most), in epoch_poll() and epoch_drain(); never from
+ * epoch_defer() or an interrupt.
  */
 #ifndef KERNEL_EPOCH_H
 #define KERNEL_EPOCH_H
 
 #include <kernel/preempt.h>
+
+struct percpu;
 
 struct epoch_head {
 	struct epoch_head *next;
@@ -33,9 +36,9 @@ static inline void epoch_exit(void)
 }
 
 /*
- * Frees h by free(h) after a grace period. Any context of a thread with or
- * without sleeping locks, outside an epoch, no spinlock held. Never fails and
- * allocates nothing: h lies in the object. May run earlier frees.
+ * Frees h by free(h) after a grace period. Any context of a thread, with or
+ * without locks. Never fails and allocates nothing: h lies in the object.
+ * free() may sleep and take any lock.
  */
 void epoch_defer(struct epoch_head *h, void (*free)(struct epoch_head *));
 
@@ -45,7 +48,26 @@ void epoch_defer(struct epoch_head *h, void (*free)(struct epoch_head *));
  */
 void epoch_drain(void);
 
-/* Marks this CPU quiescent (scheduler, tick and idle loop call it). */
+/* Marks this CPU quiescent. Outside any epoch, preemption or interrupts off
+ * (scheduler, tick, interrupt exit). */
 void epoch_quiescent(void);
+
+/* The idle loop, interrupts off: around the wait for an interrupt. */
+void epoch_idle_enter(void);
+void epoch_idle_exit(void);
+
+/* The tick, interrupts off: true if memory waits on this CPU. */
+bool epoch_is_pending(void);
+
+/* Boot: makes the CPU's lists. It is idle (quiescent) until it runs. */
+void epoch_init_cpu(struct percpu *cpu);
+
+/*
+ * One step for the running CPU's lists, respectively for all: passes a quiescent point, advances the epoch if all
+ * CPUs have, frees what is due. True if something still waits. Thread context,
+ * outside an epoch, no lock held.
+ */
+void epoch_poll_local(void);
+bool epoch_poll(void);
 
 #endif

@@ -36,9 +36,9 @@ enum lock_class {
 	LOCK_EPOCH,		/* S epoch lists */
 	LOCK_MUTEX,		/* S waiters of one mutex */
 	LOCK_PTCHECK,		/* I page-table checker */
+	LOCK_CONSOLE_RX,	/* I received characters, log readers: wakes */
 	LOCK_TIMER,		/* I deadline queue of one CPU */
 	LOCK_SCHED,		/* I run queue of one CPU */
-	LOCK_CONSOLE_RX,	/* I received characters */
 	LOCK_LOG,		/* I log ring and console output */
 	LOCK_CLASS_COUNT,
 };
@@ -54,16 +54,10 @@ struct spinlock {
 
 void spin_init(struct spinlock *l, enum lock_class class);
 
-/* S locks: preemption off while held. */
-void spin_lock(struct spinlock *l);
-void spin_unlock(struct spinlock *l);
-/* I locks: interrupts off while held; returns the mask for the unlock. */
-MUST_CHECK u64 spin_lock_irq(struct spinlock *l);
-void spin_unlock_irq(struct spinlock *l, u64 mask);
-
 /*
  * Sleeping lock. Thread context, preemption on. Not recursive. Waiting for a
  * mutex cannot be interrupted by kill: holders never wait for user space.
+ * Waiters get it in the order in which they came, handed over by the holder.
  */
 struct mutex {
 	/* Atomic: struct thread * of the owner; bit 0 set while threads wait.
@@ -77,16 +71,32 @@ struct mutex {
 };
 
 void mutex_init(struct mutex *m, enum lock_class class);
-void mutex_lock(struct mutex *m);
-void mutex_unlock(struct mutex *m);
 /* Takes two mutexes of one class in address order; a may equal b. */
 void mutex_lock_pair(struct mutex *a, struct mutex *b);
 void mutex_unlock_pair(struct mutex *a, struct mutex *b);
 bool mutex_is_held(const struct mutex *m);
 
-/* Debug builds: stop the kernel if the running thread does not hold m, or if
- * it may not sleep here. Release builds: nothing. */
+/*
+ * spin_lock, spin_unlock: S locks; preemption is off while held.
+ * spin_lock_irq: I locks; interrupts are off while held; returns the mask that
+ * spin_unlock_irq wants. mutex_lock may sleep. lock_assert_*: CONFIG_LOCKDEP
+ * panics unless the running thread holds m, respectively if it may not sleep
+ * here; other builds do nothing.
+ *
+ * An architecture that has <arch/lock_impl.h> gets the uncontended cases in
+ * line; others (the fake one) define these functions themselves.
+ */
+#if __has_include(<arch/lock_impl.h>)
+#include <kernel/lock_inline.h>
+#else
+void spin_lock(struct spinlock *l);
+void spin_unlock(struct spinlock *l);
+MUST_CHECK u64 spin_lock_irq(struct spinlock *l);
+void spin_unlock_irq(struct spinlock *l, u64 mask);
+void mutex_lock(struct mutex *m);
+void mutex_unlock(struct mutex *m);
 void lock_assert_held(const struct mutex *m);
 void lock_assert_may_sleep(void);
+#endif
 
 #endif

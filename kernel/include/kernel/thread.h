@@ -10,6 +10,7 @@
 
 #include <arch/cpu.h>
 #include <arch/thread.h>
+#include <kernel/epoch.h>
 #include <kernel/object.h>
 #include <kernel/wait.h>
 
@@ -22,6 +23,7 @@ enum thread_life {
 
 /* Bits of cpu_thread.pending; each makes the return to user mode stop. */
 #define THREAD_PENDING_KILL 1u
+#define THREAD_PENDING_EPOCH 2u	/* has deferred much: epoch_poll_local() */
 
 enum thread_sched_state {
 	SCHED_READY,
@@ -35,6 +37,7 @@ enum thread_sched_state {
 #define THREAD_PRIORITY_HIGH 24
 #define THREAD_PRIORITY_COUNT 32
 
+struct aspace;
 struct process;
 
 struct thread {
@@ -43,27 +46,36 @@ struct thread {
 	/* Under the run-queue lock of `sched_cpu`. */
 	struct list_node run_node;
 	u32 sched_state;		/* enum thread_sched_state */
-	u32 priority;
 	u32 timeslice_ticks;
 	struct percpu *sched_cpu;	/* whose queue, or where it last ran */
-	u64 runtime_ns;
+	u64 runtime_ticks;		/* counter ticks up to switched_in */
 	u64 switched_in_ticks;
-	/* Under lock (LOCK_THREAD): what it sleeps on; see wait.c. */
-	struct spinlock lock;
-	struct waiter *waiter;
-	u32 wait_flags;
-	u32 shown_state;	/* ZX_THREAD_STATE_BLOCKED_* or 0 */
 	/* Fixed after creation. */
-	struct process *process;	/* NULL for kernel threads; counted */
+	u32 priority;
+	/* Written by the thread itself around a sleep, read racily by info. */
+	u32 shown_state;		/* ZX_THREAD_STATE_BLOCKED_* or 0 */
+	/* Fixed from creation until the thread is off its stack. */
+	struct aspace *aspace;		/* NULL for kernel threads; counted */
 	void *stack;			/* kernel stack, lowest usable byte */
 	void (*entry)(void *);
 	void *entry_arg;
+	/* Written once by the start, before the thread runs. */
+	uaddr_t user_pc;
+	uaddr_t user_sp;
+	u64 user_args[2];
+	/* Fixed after creation. */
+	struct process *process;	/* NULL for kernel threads; counted */
 	/* Under process->lock. */
 	struct list_node process_node;
 	u32 life;			/* enum thread_life */
 	/* Under object.lock. */
 	char name[ZX_MAX_NAME_LEN];
 	struct object object;
+	/* The reaper's list of dead threads; then the epoch. */
+	union {
+		struct thread *reap_next;
+		struct epoch_head epoch;
+	};
 	struct arch_fpu fpu;
 	/* Lock-order checker: classes held, in order (CONFIG_LOCKDEP). */
 	u32 held_count;
@@ -84,6 +96,8 @@ static inline struct thread *thread_from_object(struct object *o)
 	return container_of(o, struct thread, object);
 }
 
+/* Boot: the thread cache. After mm_init(). */
+void thread_init(void);
 /* Kernel thread, started at once. Detached: it frees itself at its end. */
 MUST_CHECK zx_status_t thread_create_kernel(const char *name,
 					    void (*fn)(void *), void *arg,
@@ -100,7 +114,12 @@ void thread_exit(void) NORETURN;
 /* Marks t for death and breaks its interruptible sleep. Any context of a
  * thread; asynchronous. Idempotent. */
 void thread_kill(struct thread *t);
-/* ZX_THREAD_STATE_* as zx_info_thread_t shows it. */
+/* ZX_THREAD_STATE_* as zx_info_thread_t shows it; racy by nature. */
 u32 thread_shown_state(struct thread *t);
+/* CPU time that t has used, in ns; for the running thread up to this moment. */
+u64 thread_runtime_ns(struct thread *t);
+/* Last reference on a dead or never started thread is gone: the object's
+ * destroy. Frees it after a grace period. */
+void thread_destroy(struct object *o);
 
 #endif

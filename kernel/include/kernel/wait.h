@@ -7,7 +7,8 @@
  * waiter_wake() WHILE HOLDING THE QUEUE'S LOCK; the first wake decides the
  * status, later ones are ignored. After waiter_sleep() the owner takes the
  * queue's lock again, unlinks itself if it is still linked, and drops the
- * lock: this makes the waker's access to the stack frame safe.
+ * lock: this makes the waker's access to the stack frame safe. (Only a queue
+ * whose wakers unlink before they wake may leave that out after a wake.)
  *
  * Nothing is lost: a wake before the sleep makes the sleep return at once.
  */
@@ -31,8 +32,6 @@ struct waiter {
 	struct list_node node;
 };
 
-/* How the sleep is shown by ZX_INFO_THREAD: ZX_THREAD_STATE_BLOCKED_*; 0 for
- * kernel-internal sleeps, which are shown as running. */
 enum wait_flag {
 	WAIT_UNINTERRUPTIBLE = 0,
 	WAIT_INTERRUPTIBLE = 1,	/* kill ends the sleep */
@@ -46,6 +45,9 @@ void waiter_init(struct waiter *w);
  * deadline (TIMED_OUT). Returns the status of the first wake. A deadline that
  * has passed polls: it returns TIMED_OUT unless already woken. Thread context,
  * preemption on, no mutex held that a waker needs.
+ *
+ * shown_state: how ZX_INFO_THREAD shows the sleep, ZX_THREAD_STATE_BLOCKED_*;
+ * 0 for kernel-internal sleeps, which are shown as running.
  */
 MUST_CHECK zx_status_t waiter_sleep(struct waiter *w, ktime_t deadline,
 				    enum wait_flag flags, u32 shown_state);

@@ -1,0 +1,113 @@
+/*
+ * Waiter.
+ *
+ * Three may end a sleep: a waker, the deadline, a kill. The first to change the
+ * status from WAITER_PENDING wins. A kill does not touch the waiter: it sets
+ * the thread's pending bit and wakes the thread, which ends its own wait. So
+ * nobody but wakers needs the waiter's address, and no lock guards it here.
+ *
+ * No wake-up is lost: sched_block_while() looks at the status and the pending
+ * bits under the run-queue lock that sched_wake() takes after they were set.
+ */
+#include <kernel/lock.h>
+#include <kernel/sched.h>
+#include <kernel/wait.h>
+
+/* A deadline of a sleeping thread, on its stack. */
+struct wait_timer {
+	struct ktimer timer;
+	struct waiter *waiter;
+};
+
+void waiter_init(struct waiter *w)
+{
+	w->thread = thread_current();
+	w->status = WAITER_PENDING;
+	list_init(&w->node);
+}
+
+/* Release: what the ending side did before is seen by the sleeper. The caller
+ * may not touch *w any more once it has changed the status. */
+static bool waiter_end(struct waiter *w, zx_status_t status)
+{
+	zx_status_t pending = WAITER_PENDING;
+
+	return __atomic_compare_exchange_n(&w->status, &pending, status, false,
+					   __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+
+/* The thread outlives this call: the caller has preemption or interrupts off,
+ * and threads are freed by the epoch. */
+bool waiter_wake(struct waiter *w, zx_status_t status)
+{
+	struct thread *t = w->thread;
+
+	if (!waiter_end(w, status))
+		return false;
+	sched_wake(t);
+	return true;
+}
+
+/* Timer interrupt. The waiter exists: its thread cancels the timer before it
+ * leaves, which waits for us. */
+static void wait_timer_fire(struct ktimer *timer)
+{
+	struct wait_timer *wt = container_of(timer, struct wait_timer, timer);
+
+	waiter_wake(wt->waiter, ZX_ERR_TIMED_OUT);
+}
+
+static zx_status_t waiter_block(struct waiter *w, u32 kill_bit)
+{
+	const u32 *pending = &w->thread->cpu_thread.pending;
+	zx_status_t status;
+
+	/* Acquire: pairs with waiter_end(). */
+	while ((status = __atomic_load_n(&w->status, __ATOMIC_ACQUIRE)) ==
+	       WAITER_PENDING) {
+		if ((__atomic_load_n(pending, __ATOMIC_RELAXED) & kill_bit) != 0)
+			waiter_end(w, ZX_ERR_INTERNAL_INTR_KILLED);
+		else
+			sched_block_while(&w->status, WAITER_PENDING, kill_bit);
+	}
+	return status;
+}
+
+static zx_status_t waiter_block_until(struct waiter *w, ktime_t deadline,
+				      u32 kill_bit)
+{
+	struct wait_timer wt = { .waiter = w };
+	zx_status_t status;
+
+	if (deadline <= ktime_now()) {
+		waiter_end(w, ZX_ERR_TIMED_OUT);
+		return __atomic_load_n(&w->status, __ATOMIC_ACQUIRE);
+	}
+	ktimer_init(&wt.timer, wait_timer_fire);
+	ktimer_start(&wt.timer, deadline);
+	status = waiter_block(w, kill_bit);
+	ktimer_cancel(&wt.timer);
+	return status;
+}
+
+zx_status_t waiter_sleep(struct waiter *w, ktime_t deadline,
+			 enum wait_flag flags, u32 shown_state)
+{
+	u32 kill_bit = flags == WAIT_INTERRUPTIBLE ? THREAD_PENDING_KILL : 0;
+	zx_status_t status;
+
+	lock_assert_may_sleep();
+	w->thread->shown_state = shown_state;
+	if (deadline == ZX_TIME_INFINITE)
+		status = waiter_block(w, kill_bit);
+	else
+		status = waiter_block_until(w, deadline, kill_bit);
+	w->thread->shown_state = 0;
+	return status;
+}
+
+bool thread_is_killed(void)
+{
+	return (__atomic_load_n(&arch_current()->pending, __ATOMIC_RELAXED) &
+		THREAD_PENDING_KILL) != 0;
+}
