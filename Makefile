@@ -78,7 +78,7 @@ common := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wvla -Wstrict-prototypes \
 # -moutline-atomics: arch/arm64/atomics.S uses LSE where the CPU has it.
 kernel_flags := $(common) -ffreestanding -fbuiltin -nostdinc -fPIE \
 	-isystem $(shell $(CC) -print-file-name=include 2>/dev/null) \
-	-isystem $(gen)/libfdt -include $(gen)/config.h \
+	-isystem $(gen)/libfdt -isystem arch/arm64/libfdt -include $(gen)/config.h \
 	-Iinclude -Iarch/include -Iarch/arm64/include -Ikernel/include -Imm/include \
 	-Isyscalls/include -I$(gen) -march=armv8-a -mtune=cortex-a72 -mgeneral-regs-only \
 	-mstrict-align -moutline-atomics -mbranch-protection=standard -fstack-protector-strong \
@@ -113,7 +113,7 @@ $(gen)/version.h: FORCE
 $(gen)/hidden.h: FORCE
 	@echo '#pragma GCC visibility push(hidden)' $(into)
 
-# Only these two of /usr/include; what they include is the kernel's own.
+# Only these two of /usr/include; arch/arm64/libfdt has the third, in our words.
 $(gen)/libfdt/libfdt.h: /usr/include/libfdt.h /usr/include/fdt.h
 	@mkdir -p $(@D) && cp /usr/include/fdt.h $(@D)/ && cp $< $@
 
