@@ -12,7 +12,8 @@
  * rollover was first the exchange fails and the switch takes the lock. Coherence
  * of that one word decides, so its accesses need no ordering of their own.
  *
- * Lock: asid_lock, taken with interrupts off under the scheduler's lock.
+ * Lock: asid_lock, innermost but for the checker's: the switch path takes it
+ * under the run-queue lock with interrupts off, nothing is taken under it.
  */
 #include <arch/mmu.h>
 #include <kernel/bits.h>
@@ -39,6 +40,21 @@ static u32 asid_next = 1;		/* where the search goes on */
 static u32 asid_count;			/* numbers; 0 is the empty table's */
 static paddr_t empty_root_pa;
 
+/* Untracked by the lock checker, as the run-queue lock outside it is. */
+static u64 lock_asids(void)
+{
+	u64 mask = arch_irq_save();
+
+	spin_lock_raw(&asid_lock);
+	return mask;
+}
+
+static void unlock_asids(u64 mask)
+{
+	spin_unlock_raw(&asid_lock);
+	arch_irq_restore(mask);
+}
+
 /* CONFIG_ASID_BITS_LIMIT cuts the numbers, but one more than the CPUs can hold
  * must be left besides 0, or a rollover would free none. */
 static u32 count_asids(void)
@@ -63,14 +79,14 @@ zx_status_t asid_init(void)
 	status = pt_reserve_fill(&reserve, 1);
 	if (status != ZX_OK)
 		return status;
-	mask = spin_lock_irq(&asid_lock);
+	mask = lock_asids();
 	if (asid_count == 0) {
 		empty_root_pa = page_to_paddr(pt_reserve_take(&reserve));
 		asid_used[0] |= 1;
 		/* Release: who sees the count sees the root. */
 		__atomic_store_n(&asid_count, count_asids(), __ATOMIC_RELEASE);
 	}
-	spin_unlock_irq(&asid_lock, mask);
+	unlock_asids(mask);
 	pt_reserve_release(&reserve);
 	return ZX_OK;
 }
@@ -182,7 +198,7 @@ static void flush_if_pending(struct percpu *cpu)
 static __attribute__((noinline)) u64 assign_asid(struct percpu *cpu,
 						 struct arch_aspace *as)
 {
-	u64 mask = spin_lock_irq(&asid_lock);
+	u64 mask = lock_asids();
 	u64 asid = as->asid;
 
 	if (!is_current(asid)) {
@@ -193,7 +209,7 @@ static __attribute__((noinline)) u64 assign_asid(struct percpu *cpu,
 	}
 	flush_if_pending(cpu);
 	__atomic_store_n(&cpu->active_asid, asid, __ATOMIC_RELAXED);
-	spin_unlock_irq(&asid_lock, mask);
+	unlock_asids(mask);
 	/* The new as->asid before any walk under it: pairs with the DSB ISHST
 	 * and the read in asid_to_flush() (tlb.c). */
 	op_dsb_ish();
@@ -207,11 +223,11 @@ static void load_none(struct percpu *cpu)
 
 	if (empty_root_pa.v == 0)
 		return;
-	mask = spin_lock_irq(&asid_lock);
+	mask = lock_asids();
 	flush_if_pending(cpu);
 	asid_reserved[cpu->id] = 0;
 	__atomic_store_n(&cpu->active_asid, asid_generation, __ATOMIC_RELAXED);
-	spin_unlock_irq(&asid_lock, mask);
+	unlock_asids(mask);
 	hw_write_ttbr0(empty_root_pa.v);
 }
 
@@ -222,10 +238,11 @@ void arch_aspace_activate(struct arch_aspace *as)
 
 	if (cpu->active_aspace == as)
 		return;
+	PTCHECK(switch_hook());
 	if (as == NULL) {
 		load_none(cpu);
 		cpu->active_aspace = NULL;
-		PTCHECK(activate_hook(NULL));
+		PTCHECK(activate_hook(NULL, 0));
 		return;
 	}
 	asid = __atomic_load_n(&as->asid, __ATOMIC_RELAXED);
@@ -236,6 +253,6 @@ void arch_aspace_activate(struct arch_aspace *as)
 					 __ATOMIC_RELAXED))
 		asid = assign_asid(cpu, as);
 	cpu->active_aspace = as;
-	PTCHECK(activate_hook(as));
+	PTCHECK(activate_hook(as, asid));
 	hw_write_ttbr0(as->root_pa.v | ASID_NUMBER(asid) << ASID_SHIFT);
 }

@@ -20,7 +20,6 @@
  * DBM is clear. */
 #define USER_BASE (ENTRY_PAGE | ENTRY_EL0 | ENTRY_SH_INNER | ENTRY_AF | \
 		   ENTRY_NG | ENTRY_PXN)
-#define USER_LIMITS (ENTRY_RO | ENTRY_UXN)	/* bits that take rights away */
 
 static inline u64 user_limits(u32 flags)
 {
@@ -211,14 +210,14 @@ static __attribute__((noinline)) u64 *add_tables(struct arch_aspace *as,
 static void widen(struct arch_aspace *as, u64 *entry, uaddr_t va, u64 want)
 {
 	u64 old = *entry;
-	u64 merged = old & (want | ~USER_LIMITS);
+	u64 merged = old & (want | ~ENTRY_LIMITS);
 
 	if (MUTATED(REPLACE_IN_PLACE) && ((old ^ want) & ENTRY_ADDR)) {
 		pte_store(as, entry, va, PT_LEVEL_LEAF, want);
 		return;
 	}
 	/* I5: only rights may differ. */
-	ASSERT(((old ^ want) & ~USER_LIMITS) == 0);
+	ASSERT(((old ^ want) & ~ENTRY_LIMITS) == 0);
 	if (merged == old)
 		return;
 	pte_store(as, entry, va, PT_LEVEL_LEAF, merged);

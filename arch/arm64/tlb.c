@@ -187,8 +187,10 @@ static void flush_note(const struct tlb_batch *b, u32 i)
 	bool first = true;
 	u64 sum = note->page_count;
 
-	if (asid == 0)
+	if (asid == 0) {
+		PTCHECK(tlbi_asid_hook(note->as, 0));
 		return;
+	}
 	/* One page alone, the usual case, is never too much. */
 	if (b->note_count > 1 || sum > 1) {
 		if (b->note_count > 1)
@@ -298,6 +300,8 @@ void tlb_flush_aspace(struct arch_aspace *as)
 	asid = asid_to_flush(as);
 	if (asid != 0)
 		flush_asid(as, asid);
+	else
+		PTCHECK(tlbi_asid_hook(as, 0));
 	/* I9: no walk of any CPU uses the root or a cached part of it now. */
 	op_dsb_ish();
 	stat_add(STAT_DSB, 2);

@@ -54,7 +54,9 @@ void ptcheck_frame_free_hook(struct page *p);
 void ptcheck_frame_alloc_hook(struct page *p);
 
 void ptcheck_asid_hook(struct arch_aspace *as, u64 generation, u64 asid);
-void ptcheck_activate_hook(struct arch_aspace *as);
+/* arch_aspace_activate() begins; the aspace (NULL: none) is loaded. */
+void ptcheck_switch_hook(void);
+void ptcheck_activate_hook(struct arch_aspace *as, u64 asid);
 void ptcheck_sync_icache_hook(struct page *p);
 /* I15: sleeping, allocating and user access call this. */
 void ptcheck_assert_outside_batch_hook(const char *what);

@@ -41,4 +41,26 @@ struct arch_aspace {
 
 #define LEAF_TAG_NONE (~0ul)
 
+/* Stage 1 descriptors (Arm ARM D8.3); mm/ptcheck.c reads them as well. */
+#define ENTRY_TABLE 3ul			/* levels 0-2: next table */
+#define ENTRY_PAGE 3ul			/* level 3 */
+#define ENTRY_ATTR_SHIFT 2		/* index into MAIR_EL1 */
+#define ENTRY_ATTR (7ul << ENTRY_ATTR_SHIFT)
+#define ENTRY_EL0 (1ul << 6)		/* AP[1]: user access */
+#define ENTRY_RO (1ul << 7)		/* AP[2]: no writes */
+#define ENTRY_SH_INNER (3ul << 8)
+#define ENTRY_AF (1ul << 10)
+#define ENTRY_NG (1ul << 11)		/* belongs to the ASID */
+#define ENTRY_ADDR 0x0000fffffffff000ul
+#define ENTRY_PXN (1ul << 53)
+#define ENTRY_UXN (1ul << 54)
+/* Bits that take rights away: may change in a valid entry (I5). */
+#define ENTRY_LIMITS (ENTRY_RO | ENTRY_UXN)
+
+#define PT_LEVEL_LEAF 3
+#define PT_ENTRY_COUNT 512
+
+#define ASID_NUMBER_BITS 16		/* in arch_aspace.asid */
+#define ASID_NUMBER(asid) ((asid) & 0xffff)
+
 #endif
