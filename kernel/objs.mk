@@ -37,3 +37,5 @@ obj-y += kernel/signal.o
 obj-y += kernel/userboot.o
 obj-y += kernel/userboot_elf.o
 obj-y += kernel/wait_object.o
+obj-$(CONFIG_KTEST) += kernel/tests/printk_ktest.o
+obj-$(CONFIG_KTEST) += kernel/tests/time_ktest.o

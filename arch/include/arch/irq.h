@@ -17,8 +17,8 @@ u64 arch_timer_frequency(void);
 /* Console transmit. Waits for room in the FIFO; callers serialise. Does nothing
  * where there is no UART. */
 void arch_console_put(const char *s, size_t bytes);
-/* Starts receive interrupts, which call console_receive(). On the boot CPU,
- * once the scheduler can wake threads. */
+/* Starts receive interrupts, which call console_receive(). Thread context,
+ * once. */
 void arch_console_start_rx(void);
 
 /* Starts CPU number id (index into boot_info.cpu_mpidr); it enters
