@@ -10,6 +10,7 @@ obj-$(CONFIG_DEBUG) += mm/ptree_check.o
 obj-y += mm/pmm.o
 obj-y += mm/slab.o
 obj-y += mm/init.o
+obj-y += mm/stats.o
 obj-y += mm/kstack.o
 obj-y += mm/aspace.o
 obj-y += mm/vmar.o

@@ -156,19 +156,19 @@ static void path_push(struct rt_path *path, struct rt_node *n, u32 cell)
 	path->node[path->depth++] = n;
 }
 
-u64 *rt_path_slot(struct rtree *t, const struct rt_path *path, u64 *start,
-		  u64 *end)
+u64 *rt_path_slot(struct rtree *t, const struct rt_path *path, u32 depth,
+		  u64 *start, u64 *end)
 {
 	struct rt_node *n;
 	u32 cell;
 
-	if (path->depth == 0) {
+	if (depth == 0) {
 		*start = 0;
 		*end = RT_PAGE_LIMIT;
 		return &t->root;
 	}
-	n = path->node[path->depth - 1];
-	cell = path->cell[path->depth - 1];
+	n = path->node[depth - 1];
+	cell = path->cell[depth - 1];
 	*start = rt_cell_page(n, rt_run_first(n, cell));
 	*end = rt_cell_page(n, rt_run_end(n, cell));
 	return &n->slots[rt_index(n, cell)];
@@ -307,7 +307,8 @@ zx_status_t rtree_replace_prepare(struct rtree_txn *txn, struct rtree *t,
 
 	DEBUG_ASSERT(count && start < end && end <= RT_PAGE_LIMIT);
 	txn_begin(txn, t, start, end, whole);
-	rt_path_slot(t, &txn->path, &slot_start, &slot_end);
+	rt_path_slot(t, &txn->path, txn->path.depth, &slot_start,
+		     &slot_end);
 	txn->new_word = rt_rebuild(txn->old_word, slot_start, slot_end, start,
 				   end, slots, count);
 	return txn->new_word == RT_FAILED ? ZX_ERR_NO_MEMORY : ZX_OK;
@@ -318,7 +319,7 @@ void rtree_commit(struct rtree_txn *txn)
 	u64 start, end;
 	struct rt_gaps old;
 
-	rt_path_slot(txn->tree, &txn->path, &start, &end);
+	rt_path_slot(txn->tree, &txn->path, txn->path.depth, &start, &end);
 	rt_word_gaps(txn->old_word, start, end, &old);
 	rt_climb(txn->tree, &txn->path, txn->old_word, txn->new_word, &old);
 	/* A node that the change touches was replaced, all others are in use
@@ -363,13 +364,13 @@ static bool same_gaps(const struct rt_gaps *a, const struct rt_gaps *b)
 void rt_climb(struct rtree *t, const struct rt_path *path, u64 old_word,
 	      u64 new_word, const struct rt_gaps *old)
 {
-	struct rt_path at = *path;
 	struct rt_gaps was = *old, now, above = { 0, 0, 0 };
 	struct rt_node *dead = NULL;
+	u64 start, end;
 
-	for (; at.depth; at.depth--) {
-		struct rt_node *n = at.node[at.depth - 1];
-		u64 start, end, *slot = rt_path_slot(t, &at, &start, &end);
+	for (u32 depth = path->depth; depth; depth--) {
+		struct rt_node *n = path->node[depth - 1];
+		u64 *slot = rt_path_slot(t, path, depth, &start, &end);
 
 		rt_word_gaps(new_word, start, end, &now);
 		if (new_word != old_word) {
@@ -380,14 +381,11 @@ void rt_climb(struct rtree *t, const struct rt_path *path, u64 old_word,
 		}
 		if (dead)
 			rt_node_retire(dead);
-		if (at.depth > 1) {
-			struct rt_path up = at;
-
-			up.depth--;
-			rt_path_slot(t, &up, &start, &end);
+		if (depth > 1) {
+			rt_path_slot(t, path, depth - 1, &start, &end);
 			rt_word_gaps(rt_node_word(n), start, end, &above);
 		}
-		rt_node_update(n, at.cell[at.depth - 1], &was, &now);
+		rt_node_update(n, path->cell[depth - 1], &was, &now);
 		was = above;
 		old_word = rt_node_word(n);
 		new_word = folded_word(n);

@@ -167,9 +167,10 @@ void rt_free_touched(u64 word, u64 start, u64 end, bool retire);
  */
 void rt_climb(struct rtree *t, const struct rt_path *path, u64 old_word,
 	      u64 new_word, const struct rt_gaps *old);
-/* The slot at the end of path, and the pages that it stands for. */
-u64 *rt_path_slot(struct rtree *t, const struct rt_path *path, u64 *start,
-		  u64 *end);
+/* The slot that the first depth steps of path lead to, and the pages that it
+ * stands for. */
+u64 *rt_path_slot(struct rtree *t, const struct rt_path *path, u32 depth,
+		  u64 *start, u64 *end);
 
 /* rtree_gaps.c */
 /* Gaps of a word that stands for pages [start, end). */

@@ -146,7 +146,7 @@ void rtree_remove(struct rtree *t, u64 start, u64 end)
 		path.node[path.depth++] = n;
 		word = n->slots[rt_index(n, first)];
 	}
-	rt_path_slot(t, &path, &slot_start, &slot_end);
+	rt_path_slot(t, &path, path.depth, &slot_start, &slot_end);
 	rt_word_gaps(word, slot_start, slot_end, &old);
 	now = word_remove(word, start, end);
 	rt_climb(t, &path, word, now, &old);

@@ -42,5 +42,8 @@
 /* V-1 COMMIT, DECOMMIT, ZERO: a length past the end is trimmed (else
  * OUT_OF_RANGE). */
 #define ERA_VMO_RANGE_TRIMS (!ERA_IS_LATEST)
+/* P-13 zx_pager_supply_pages: aux that is mapped, and a detached VMO. */
+#define ERA_SUPPLY_REFUSES_MAPPED_AUX (!ERA_IS_LATEST)
+#define ERA_SUPPLY_REFUSES_DETACHED ERA_IS_LATEST
 
 #endif

@@ -106,7 +106,7 @@ static inline void mutex_unlock(struct mutex *m)
 
 	if (IS_ENABLED(CONFIG_LOCKDEP))
 		lockdep_release(m);
-	if (__builtin_expect(!arch_unlock_try64(&m->owner, self), 0))
+	if (__builtin_expect(!arch_cas_release64(&m->owner, self, 0), 0))
 		mutex_unlock_slow(m, self);
 }
 

@@ -70,6 +70,12 @@ static inline MUST_CHECK bool round_up_page(u64 v, u64 *out)
 	return true;
 }
 
+/* For the rare status that decides nothing; say at the call why. */
+static inline void status_ignore(zx_status_t status)
+{
+	(void)status;
+}
+
 static inline u64 min_u64(u64 a, u64 b)
 {
 	return a < b ? a : b;

@@ -14,7 +14,8 @@
  */
 MUST_CHECK zx_status_t mm_page_fault(struct aspace *as, uaddr_t va, u32 access);
 
-/* Populates entries for resident pages of a new mapping (MAP_RANGE). */
-void mapping_populate(struct mapping *m);
+/* Installs entries for the pages that the VMO holds (MAP_RANGE, spec 5.2).
+ * NO_MEMORY if a table cannot be had. Takes the VMO lock. */
+MUST_CHECK zx_status_t mapping_populate(struct mapping *m);
 
 #endif

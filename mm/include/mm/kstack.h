@@ -10,6 +10,11 @@
 
 #define KSTACK_SIZE 16384ul
 
+/* Boot. */
+void kstack_init(void);
+/* Frames of stacks kept for reuse, for leak checks. */
+u64 kstack_kept_pages(void);
+
 /* Lowest usable byte of a stack, or NULL if memory is out. May sleep. */
 void *kstack_alloc(void);
 void kstack_free(void *stack);

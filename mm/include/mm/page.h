@@ -7,12 +7,14 @@
 #include <kernel/types.h>
 
 enum page_state {
-	PAGE_FREE,		/* in a buddy list or a CPU's cache */
+	PAGE_WIRED,		/* never given out, or inside a free block: the
+				 * state of a zeroed memory map */
+	PAGE_FREE,		/* first frame of a block in a buddy list */
+	PAGE_CACHED,		/* in a CPU's cache of free frames */
 	PAGE_ALLOCATED,		/* owned by whoever allocated it */
 	PAGE_VMO,		/* in a page tree */
 	PAGE_TABLE,		/* page table */
 	PAGE_SLAB,
-	PAGE_WIRED,		/* kernel image, memory map, firmware */
 };
 
 struct page {

@@ -24,49 +24,62 @@ struct page_source;
 
 struct page_request {
 	struct waiter waiter;
-	/* Under source->lock. */
-	struct page_source *source;	/* counted while linked; NULL if not */
+	/* Under source->lock, but for source, which the waiting thread sets. */
+	struct page_source *source;	/* counted while the thread waits */
 	u64 offset;			/* bytes */
 	u64 length;
-	u64 missing_bytes;		/* not yet credited */
-	struct list_node source_node;	/* requests by offset, or overlap list */
-	struct list_node fifo_node;	/* waiting for the packet slot */
-	struct list_node overlaps;	/* later threads that wait for this one */
-	u32 state;
+	u64 missing_bytes;		/* owner: not yet credited */
+	u32 state;			/* enum page_request_state */
+	struct list_node source_node;	/* requests by offset, or overlaps */
+	struct list_node fifo_node;	/* owner: behind the packet slot */
+	struct list_node overlaps;	/* owner: threads that joined, in order */
 };
+
+/* Boot: the caches. */
+void pager_init_module(void);
 
 MUST_CHECK zx_status_t pager_create(struct pager **out);
 struct object *pager_object(struct pager *p);
 struct pager *pager_from_object(struct object *o);
-/* 1.3 after the handle and size checks. BAD_STATE if the pager is closed. */
+/* 1.3, checks 6-7, size rounded. BAD_STATE if the pager is closed. */
 MUST_CHECK zx_status_t pager_create_vmo(struct pager *p, u32 options,
 					struct port *port, u64 key, u64 size,
 					struct vmo **out);
-/* 2.2 check 3 and 2.3. INVALID_ARGS. */
-MUST_CHECK zx_status_t pager_detach_vmo(struct pager *p, struct vmo *v);
 /* 4.1 check 4: the VMO was made from this pager. */
 bool pager_owns_vmo(const struct pager *p, const struct vmo *v);
-/* 4.1 checks 6-7 and 4.3. */
-MUST_CHECK zx_status_t pager_supply_pages(struct pager *p, struct vmo *v,
-					  u64 offset, u64 bytes,
-					  struct vmo *aux, u64 aux_offset);
+/* 2.3; the VMO is this pager's. Cannot fail, may be repeated. */
+void pager_detach_vmo(struct vmo *v);
 
-/* Used by vmo.c. Under the VMO's lock. */
-/* Makes or joins the request for [offset, offset + bytes), see 5.4, 5.5.
- * SHOULD_WAIT, or BAD_STATE if detached or closed. */
+/* What an era asks of zx_pager_supply_pages beyond the rest. */
+struct pager_supply_rules {
+	bool mapped_aux_refused;	/* BAD_STATE */
+	bool detached_refused;		/* BAD_STATE */
+};
+/* 4.1 checks 6-7 and 4.3; the VMO is the caller's pager's. Page-aligned. */
+MUST_CHECK zx_status_t pager_supply_pages(struct vmo *v, u64 offset, u64 bytes,
+					  struct vmo *aux, u64 aux_offset,
+					  const struct pager_supply_rules *r);
+
+/* --- For vmo*.c, under the VMO's lock ------------------------------------- */
+
+/* Makes or joins the request for [offset, offset + bytes), all absent: 5.4,
+ * 5.5. SHOULD_WAIT: go on with page_request_wait() after dropping the lock;
+ * BAD_STATE if detached or closed. */
 MUST_CHECK zx_status_t page_source_request(struct page_source *s, u64 offset,
 					   u64 bytes,
 					   struct page_request *request);
-/* The pages [offset, +bytes) that were absent have come (or were cut off by a
- * shrink): credits requests and wakes those complete. */
-void page_source_credit(struct page_source *s, u64 offset, u64 bytes,
-			zx_status_t status);
-bool page_source_is_detached(const struct page_source *s);
-/* The VMO dies: COMPLETE unless sent; drops the VMO's reference. */
+/* Pages [offset, offset + bytes) that were absent have come: credits requests
+ * and wakes those complete (5.6). */
+void page_source_credit(struct page_source *s, u64 offset, u64 bytes);
+/* The VMO is cut at size; its tree still holds what is cut off. What was
+ * absent there counts as come (6). */
+void page_source_shrink(struct page_source *s, const struct ptree *pages,
+			u64 size);
+/* The VMO dies: COMPLETE unless sent; drops the VMO's reference. No lock. */
 void page_source_vmo_destroyed(struct page_source *s);
 
-/* No lock held. Sleeps (BLOCKED_PAGER) until the request ends; status of its
- * end, INTERNAL_INTR_KILLED included. */
+/* No lock held. Sleeps (BLOCKED_PAGER) until the request ends; the status of
+ * its end: OK (look again), BAD_STATE, INTERNAL_INTR_KILLED. */
 MUST_CHECK zx_status_t page_request_wait(struct page_request *request);
 
 #endif

@@ -31,6 +31,10 @@ void pmm_free_order(struct page *p, u32 order);
 struct page *pmm_alloc_run(u64 count, u32 align_log2);
 void pmm_free_run(struct page *p, u64 count);
 
+/* Gives RAM that was reserved at boot (the initrd, once copied) to the lists;
+ * page-aligned bytes. */
+void pmm_give_back(u64 base, u64 size);
+
 u64 pmm_free_count(void);	/* racy sum, exact when quiet */
 u64 pmm_total_count(void);	/* all frames of RAM */
 

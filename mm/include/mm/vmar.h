@@ -6,11 +6,12 @@
  * sub-VMAR. Page faults and other readers walk the trees inside an epoch and
  * take no aspace lock.
  *
- * Mapping: immutable range, VMO, offset, protection and maximum protection;
- * only its state changes, ALIVE -> DEAD, under the VMO's lock. Split, protect
- * and partial unmap replace it. Order of a removal: DEAD under the VMO's lock
- * (no entry is installed from then on, I12); entries cleared and flushed in
- * one TLB batch; unlinked from the VMO's list under its lock; freed by the
+ * Mapping: immutable range, VMO, offset and maximum protection. Splitting and
+ * trimming replace it by new ones; protect of a whole mapping changes its
+ * protection in place, since faults read that under the VMO's lock only.
+ * Order of a removal (change.c): DEAD under the VMO's lock, so that no entry
+ * is installed from then on (I12); tree published; entries cleared and flushed
+ * in TLB batches; unlinked from the VMO's list under its lock; freed by the
  * epoch. A VMO operation that meets a DEAD mapping on its list flushes that
  * range itself, since the remover may not have done so yet.
  *
@@ -25,6 +26,8 @@
 #include <kernel/epoch.h>
 #include <kernel/object.h>
 #include <mm/rtree.h>
+#include <zircon/syscalls/object.h>
+#include <zircon/syscalls/object.h>
 
 struct vmo;
 struct vmar;
@@ -38,50 +41,84 @@ struct aspace {
 	struct mutex lock;		/* LOCK_ASPACE */
 	struct arch_aspace arch;
 	/* Under lock: state of the placement generator. */
-	u64 random_state[2];
-	/* Atomic: one for the process, one for each loaded CPU or holder. */
+	struct rt_random random;
+	/* Atomic: the process, every VMAR, every CPU that has it loaded. */
 	u32 ref_count;
+	/* The reaper's list, once a CPU holds the last reference. */
+	struct aspace *next_stale;
 	char name[ZX_MAX_NAME_LEN];
 };
 
 struct vmar {
 	struct object object;
-	struct aspace *aspace;		/* counted; fixed */
+	struct rt_region region;	/* its place in the parent's tree */
 	/* Fixed after creation. */
+	struct aspace *aspace;		/* counted */
+	struct vmar *parent;		/* NULL for the root; not counted */
 	uaddr_t base;
 	u64 size;
 	u32 flags;			/* ZX_VM_CAN_MAP_*, ZX_VM_COMPACT */
-	struct vmar *parent;		/* NULL for the root; not counted */
-	/* Written under aspace->lock; read by faults inside an epoch. */
-	struct rtree children;
-	/* Under aspace->lock: false once destroyed (DEAD). Read racily by
-	 * readers, who look again under the lock where it matters. */
+	u32 depth;			/* 0 for the root */
+	/* Written under aspace->lock: false once destroyed (DEAD). */
 	bool alive;
+	/* Written under aspace->lock, read by faults inside an epoch. */
+	struct rtree children;
+	/* Under aspace->lock: list of regions being destroyed. */
+	struct vmar *next_dead;
 	struct epoch_head epoch;
 };
 
 enum mapping_state {
 	MAPPING_ALIVE,
+	MAPPING_PENDING,	/* in the tree, but what it replaces is not yet
+				 * flushed: no entry may be installed */
 	MAPPING_DEAD,
 };
 
 struct mapping {
+	struct rt_region region;	/* its place in the VMAR's tree */
 	/* Fixed after creation. */
-	uaddr_t base;
-	u64 size;
+	struct vmar *vmar;		/* its parent, which outlives it */
 	struct vmo *vmo;		/* counted */
-	u64 vmo_offset;
-	u32 prot;			/* ZX_VM_PERM_* now */
+	u64 vmo_offset;			/* of its first page, in bytes */
 	u32 max_prot;			/* ZX_VM_PERM_* that protect may give */
-	struct aspace *aspace;		/* outlives the mapping */
-	struct vmar *vmar;		/* its parent; outlives the mapping */
+	/* Written under aspace->lock and vmo->lock, read under either:
+	 * protect of a whole mapping changes it in place. */
+	u32 prot;			/* ZX_VM_PERM_* now */
 	/* Under vmo->lock. */
 	struct list_node vmo_node;
 	u32 state;			/* enum mapping_state */
-	/* Atomic: tree's reference plus temporary ones. */
+	/* Atomic: the tree's reference plus temporary ones. */
 	u32 ref_count;
-	struct epoch_head epoch;
+	union {
+		/* Under aspace->lock, after it left the tree: what one change
+		 * removes, until the epoch gets it. */
+		struct mapping *next_removed;
+		struct epoch_head epoch;
+	};
 };
+
+static inline uaddr_t mapping_base(const struct mapping *m)
+{
+	return m->region.start << PAGE_SHIFT;
+}
+
+static inline uaddr_t mapping_end(const struct mapping *m)
+{
+	return m->region.end << PAGE_SHIFT;
+}
+
+static inline u64 mapping_size(const struct mapping *m)
+{
+	return (m->region.end - m->region.start) << PAGE_SHIFT;
+}
+
+/* Lookups walk nested VMARs with preemption off: the depth is bounded, and one
+ * level more is NO_MEMORY. */
+#define VMAR_MAX_DEPTH 4096
+
+/* Boot: the caches. */
+void vmar_init_module(void);
 
 MUST_CHECK zx_status_t aspace_create(const char *name, struct aspace **out);
 /* Every VMAR DEAD, every mapping gone; the root table goes when the last
@@ -114,7 +151,7 @@ struct vmar_placement {
 MUST_CHECK zx_status_t vmar_allocate(struct vmar *parent,
 				     const struct vmar_placement *where,
 				     u32 flags, struct vmar **out);
-/* spec 5, checks 10-19 and 22. prot, max_prot: ZX_VM_PERM_*. */
+/* spec 5, checks 13-19 and 22. prot, max_prot: ZX_VM_PERM_*. */
 MUST_CHECK zx_status_t vmar_map(struct vmar *vmar,
 				const struct vmar_placement *where,
 				struct vmo *vmo, u64 vmo_offset, u32 prot,
@@ -132,22 +169,29 @@ MUST_CHECK zx_status_t vmar_decommit(struct vmar *vmar, uaddr_t addr, u64 size,
 
 /*
  * The mapping at an address, nested VMARs included, with a reference that the
- * caller drops by mapping_unref(); NULL if none. Lock-free (epoch inside).
+ * caller drops by mapping_unref(); NULL if none (or none that stays). The
+ * reference keeps mapping and VMO allocated, not mapped. Lock-free.
  */
 struct mapping *aspace_find_mapping(struct aspace *as, uaddr_t va);
 /* The same without a reference, for a caller that is inside an epoch. */
 struct mapping *aspace_lookup_mapping(struct aspace *as, uaddr_t va);
-void mapping_ref(struct mapping *m);
+/* Adds a reference to the mapping and one to its VMO; false if the VMO is at
+ * its end, as happens to a mapping just removed. Inside an epoch. */
+MUST_CHECK bool mapping_ref(struct mapping *m);
 void mapping_unref(struct mapping *m);
 
-/* Maps listing (spec 13.2): fills up to `capacity` records into a kernel
- * buffer, starting after the position of *cursor; false when done. */
+/*
+ * Maps listing (spec 13.2), neighbours folded as 12.4 says: fills up to
+ * `capacity` records into a kernel buffer, going on after the cursor, which
+ * starts zeroed.
+ */
 struct maps_cursor {
-	uaddr_t address;
-	u64 depth;
+	uaddr_t address;	/* listing goes on at this address ... */
+	u64 depth;		/* ... with entries deeper than the last one */
 	bool started;
-	bool folding_done;
+	bool done;
 };
+/* BAD_STATE if the aspace was destroyed. *filled < capacity means the end. */
 MUST_CHECK zx_status_t aspace_list_maps(struct aspace *as,
 					struct maps_cursor *cursor,
 					zx_info_maps_t *records,

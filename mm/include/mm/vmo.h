@@ -7,8 +7,10 @@
 #ifndef MM_VMO_H
 #define MM_VMO_H
 
+#include <kernel/epoch.h>
 #include <kernel/object.h>
 #include <mm/ptree.h>
+#include <zircon/syscalls/object.h>
 
 struct page_source;
 struct mapping;
@@ -25,18 +27,26 @@ struct vmo {
 	struct list_node mappings;	/* struct mapping, by vmo_node */
 	u64 mapping_count;
 	u64 content_size;		/* vmo.md 8.1 */
+	/* Under lock: some mapping may show the zero page, so a page that
+	 * appears must be looked for in all of them. */
+	bool zero_mapped;
 	/* Fixed after creation. */
 	u32 options;			/* ZX_VMO_RESIZABLE */
+	u32 cache_policy;		/* ZX_CACHE_POLICY_* */
 	struct page_source *source;	/* pager-backed: counted; else NULL */
-	u32 cache_policy;		/* ZX_CACHE_POLICY_CACHED in this issue */
 	/* Under object.lock. */
 	char name[ZX_MAX_NAME_LEN];
+	/* The struct outlives its object by an epoch: see fault.c. */
+	struct epoch_head epoch;
 };
 
 static inline struct vmo *vmo_from_object(struct object *o)
 {
 	return container_of(o, struct vmo, object);
 }
+
+/* Boot: the cache. */
+void vmo_init_module(void);
 
 /* size is rounded already and at most VMO_MAX_SIZE. NO_MEMORY. */
 MUST_CHECK zx_status_t vmo_create(u64 size, u32 options, struct vmo **out);
@@ -86,6 +96,15 @@ MUST_CHECK zx_status_t vmo_get_page_locked(struct vmo *v, u64 offset,
 					   struct page_request *request,
 					   struct page **out, bool *writable);
 
+/* Pages [index, index + count) that this VMO holds: frames[i] or NULL; returns
+ * how many. Those that a write would have to deal with first are included:
+ * install them read-only. Under v->lock. */
+u64 vmo_get_resident_locked(struct vmo *v, u64 index, u64 count,
+			    struct page **frames);
+/* The first page at or after *index and below end that this VMO holds. */
+bool vmo_next_resident_locked(struct vmo *v, u64 *index, u64 end,
+			      struct page **out);
+
 /* Clears all entries for [offset, offset + bytes) in every mapping; under
  * v->lock, inside the batch. */
 void vmo_unmap_range_locked(struct vmo *v, u64 offset, u64 bytes,
@@ -96,8 +115,13 @@ void vmo_link_mapping_locked(struct vmo *v, struct mapping *m);
 void vmo_unlink_mapping_locked(struct vmo *v, struct mapping *m);
 
 void vmo_set_name(struct vmo *v, const char *name, size_t length);
+/* Copies all ZX_MAX_NAME_LEN bytes, zero-filled behind the name. */
+void vmo_get_name(struct vmo *v, char *name);
 /* The record of vmo.md 10.2, all but handle_rights and VIA_* flags. */
 void vmo_get_info(struct vmo *v, zx_info_vmo_t *out);
+/* Bookkeeping memory, estimated from height and pages; 0 for a VMO that holds
+ * neither page nor marker. */
+u64 vmo_metadata_bytes(struct vmo *v);
 /* Pages that the VMO itself holds in the range (maps, stats). */
 u64 vmo_committed_pages(struct vmo *v, u64 offset, u64 bytes);
 

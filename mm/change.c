@@ -1,0 +1,254 @@
+/*
+ * How regions leave an address space: unmap, overwrite, destroy. One order,
+ * under the aspace's lock throughout (design 7):
+ *
+ *  1. prepare: pieces that stay and the tree's new nodes; the only step that
+ *     can fail;
+ *  2. pieces that stay go on their VMOs' lists, ALIVE at once: the entries in
+ *     their range show the same frames as before. What replaces other memory
+ *     is PENDING;
+ *  3. what goes is marked DEAD under its VMO's lock: no entry is made for it
+ *     from then on (I12);
+ *  4. the new tree is published;
+ *  5. entries are cleared and flushed, a bounded stretch a batch (I1-I3);
+ *  6. PENDING becomes ALIVE; the dead leave their VMOs' lists and the epoch
+ *     gets them.
+ *
+ * A VMO operation that runs between 3 and 6 finds the dead mapping on its list
+ * and flushes the range itself. A fault that meets PENDING or DEAD waits for
+ * the aspace's lock and starts over (fault.c).
+ *
+ * Sub-VMARs die with their descendants by a work list, not by recursion: their
+ * depth is the user's choice.
+ */
+#include <kernel/panic.h>
+#include <mm/vmo.h>
+
+#include "vmar_internal.h"
+
+/* Stretch of address space that one batch clears: it grows while nothing is
+ * found, so that vast empty ranges are crossed quickly, and preemption stays
+ * off for a bounded number of entries. In pages. */
+#define STRETCH_MIN (64ul << 8)		/* 64 MiB */
+#define STRETCH_MAX (8ul << 18)		/* 8 GiB */
+
+/* Nodes freed between two looks at the scheduler. */
+#define TEARDOWN_BUDGET 256
+
+struct change {
+	struct mapping *removed;	/* by next_removed */
+	struct vmar *dead;		/* by next_dead, descendants included */
+};
+
+static void kill_mapping(struct change *c, struct mapping *m)
+{
+	mutex_lock(&m->vmo->lock);
+	m->state = MAPPING_DEAD;
+	mutex_unlock(&m->vmo->lock);
+	m->next_removed = c->removed;
+	c->removed = m;
+}
+
+/* Kills the children of v in pages [start, end); sub-VMARs go on *todo. */
+static void kill_children(struct change *c, struct vmar *v, u64 start,
+			  u64 end, struct vmar **todo)
+{
+	for (;;) {
+		struct rt_slot s = rtree_next(&v->children, start);
+
+		if (!s.word || rt_slot_region(s)->start >= end)
+			return;
+		start = rt_slot_region(s)->end;
+		if (rt_slot_type(s) == RT_MAPPING) {
+			kill_mapping(c, mapping_from_slot(s));
+		} else {
+			struct vmar *child = vmar_from_slot(s);
+
+			child->alive = false;
+			child->next_dead = *todo;
+			*todo = child;
+		}
+	}
+}
+
+static void kill_descendants(struct change *c, struct vmar *todo)
+{
+	while (todo) {
+		struct vmar *v = todo;
+
+		todo = v->next_dead;
+		v->next_dead = c->dead;
+		c->dead = v;
+		kill_children(c, v, v->region.start, v->region.end, &todo);
+	}
+}
+
+void vmar_limit_entries(struct aspace *as, u64 start, u64 end, u32 flags)
+{
+	u64 stretch = STRETCH_MIN;
+
+	while (start < end) {
+		struct tlb_batch batch;
+		u64 count = min_u64(stretch, end - start);
+		u64 changed;
+
+		tlb_batch_begin(&batch);
+		changed = flags ? pt_protect(&as->arch, start << PAGE_SHIFT,
+					     count, flags, &batch)
+				: pt_unmap(&as->arch, start << PAGE_SHIFT,
+					   count, &batch);
+		tlb_batch_end(&batch);
+		start += count;
+		if (changed)
+			stretch = STRETCH_MIN;
+		else if (stretch < STRETCH_MAX)
+			stretch *= 2;
+	}
+}
+
+static void drop_vmar(struct epoch_head *h)
+{
+	object_unref(&container_of(h, struct vmar, epoch)->object);
+}
+
+static void finish(struct change *c)
+{
+	while (c->removed) {
+		struct mapping *m = c->removed;
+
+		c->removed = m->next_removed;
+		mutex_lock(&m->vmo->lock);
+		vmo_unlink_mapping_locked(m->vmo, m);
+		mutex_unlock(&m->vmo->lock);
+		mapping_retire(m);
+	}
+	while (c->dead) {
+		struct vmar *v = c->dead;
+
+		c->dead = v->next_dead;
+		while (!rtree_teardown_step(&v->children, TEARDOWN_BUDGET))
+			;
+		/* The root's reference is the aspace's: aspace_destroy(). */
+		if (v->parent)
+			epoch_defer(&v->epoch, drop_vmar);
+	}
+}
+
+/* The pieces of a mapping that reaches over an edge of [start, end). */
+struct remains {
+	struct mapping *left;
+	struct mapping *right;
+	u64 start;		/* the range widened to whole regions */
+	u64 end;
+};
+
+static zx_status_t make_remains(struct vmar *v, struct remains *r)
+{
+	struct rt_slot first = rtree_lookup(&v->children, r->start);
+	struct rt_slot last = rtree_lookup(&v->children, r->end - 1);
+	u64 start = r->start, end = r->end;
+
+	if (rt_slot_type(first) == RT_MAPPING &&
+	    rt_slot_region(first)->start < start) {
+		struct mapping *m = mapping_from_slot(first);
+
+		r->start = m->region.start;
+		r->left = mapping_create_piece(m, r->start, start, m->prot);
+		if (!r->left)
+			return ZX_ERR_NO_MEMORY;
+	}
+	if (rt_slot_type(last) == RT_MAPPING &&
+	    rt_slot_region(last)->end > end) {
+		struct mapping *m = mapping_from_slot(last);
+
+		r->end = m->region.end;
+		r->right = mapping_create_piece(m, end, r->end, m->prot);
+		if (!r->right)
+			return ZX_ERR_NO_MEMORY;
+	}
+	return ZX_OK;
+}
+
+/* Prepares the tree for left, middle and right in place of what is there; a
+ * plain removal needs nothing. */
+static zx_status_t prepare_tree(struct vmar *v, const struct remains *r,
+				struct mapping *middle, struct rtree_txn *txn,
+				u32 *slot_count)
+{
+	struct rt_slot slots[3];
+	u32 n = 0;
+
+	if (r->left)
+		slots[n++] = mapping_slot(r->left);
+	if (middle)
+		slots[n++] = mapping_slot(middle);
+	if (r->right)
+		slots[n++] = mapping_slot(r->right);
+	*slot_count = n;
+	if (n == 0)
+		return ZX_OK;
+	return rtree_replace_prepare(txn, &v->children, r->start, r->end,
+				     slots, n);
+}
+
+static void revive_middle(struct mapping *middle)
+{
+	mutex_lock(&middle->vmo->lock);
+	middle->state = MAPPING_ALIVE;
+	mutex_unlock(&middle->vmo->lock);
+}
+
+zx_status_t vmar_replace_range(struct vmar *v, u64 start, u64 end,
+			       struct mapping *middle)
+{
+	struct remains r = { .start = start, .end = end };
+	struct change c = { NULL, NULL };
+	struct vmar *todo = NULL;
+	struct rtree_txn txn;
+	u32 slot_count;
+	zx_status_t status;
+
+	status = make_remains(v, &r);
+	if (status == ZX_OK)
+		status = prepare_tree(v, &r, middle, &txn, &slot_count);
+	if (status != ZX_OK) {
+		mapping_discard(r.left);
+		mapping_discard(r.right);
+		return status;
+	}
+	if (r.left)
+		mapping_link(r.left, MAPPING_ALIVE);
+	if (r.right)
+		mapping_link(r.right, MAPPING_ALIVE);
+	if (middle)
+		mapping_link(middle, MAPPING_PENDING);
+	kill_children(&c, v, r.start, r.end, &todo);
+	kill_descendants(&c, todo);
+	if (slot_count)
+		rtree_commit(&txn);
+	else
+		rtree_remove(&v->children, r.start, r.end);
+	if (c.removed)
+		vmar_limit_entries(v->aspace, start, end, 0);
+	if (middle)
+		revive_middle(middle);
+	finish(&c);
+	return ZX_OK;
+}
+
+void vmar_destroy_locked(struct vmar *v)
+{
+	struct change c = { NULL, NULL };
+
+	DEBUG_ASSERT(v->alive);
+	if (v->parent)
+		rtree_remove(&v->parent->children, v->region.start,
+			     v->region.end);
+	v->alive = false;
+	v->next_dead = NULL;
+	kill_descendants(&c, v);
+	if (c.removed)
+		vmar_limit_entries(v->aspace, v->region.start,
+				   v->region.end, 0);
+	finish(&c);
+}

@@ -1,0 +1,113 @@
+/*
+ * Mapping objects: creation, links to their VMO, end.
+ *
+ * The tree's reference to a mapping comes with a reference to the VMO. When the
+ * mapping has left the tree the VMO's is given up at once, since that may end
+ * the VMO and needs a context that may sleep; the mapping's own goes through
+ * the epoch. A reader that wants to keep a mapping adds one of each, and fails
+ * if the VMO is at its end already.
+ */
+#include <mm/slab.h>
+#include <mm/vmo.h>
+
+#include "vmar_internal.h"
+
+static struct slab_cache mapping_cache;
+
+void mapping_init_module(void)
+{
+	slab_cache_init(&mapping_cache, "mapping", sizeof(struct mapping));
+}
+
+struct mapping *mapping_create(struct vmar *v, u64 start, u64 end,
+			       struct vmo *vmo, u64 vmo_offset, u32 prot,
+			       u32 max_prot)
+{
+	struct mapping *m = slab_alloc(&mapping_cache);
+
+	if (!m)
+		return NULL;
+	m->region.start = start;
+	m->region.end = end;
+	m->vmar = v;
+	m->vmo = vmo;
+	m->vmo_offset = vmo_offset;
+	m->max_prot = max_prot;
+	m->prot = prot;
+	m->ref_count = 1;
+	list_init(&m->vmo_node);
+	object_ref(&vmo->object);
+	return m;
+}
+
+struct mapping *mapping_create_piece(const struct mapping *m, u64 start,
+				     u64 end, u32 prot)
+{
+	u64 skip = (start - m->region.start) << PAGE_SHIFT;
+
+	return mapping_create(m->vmar, start, end, m->vmo,
+			      m->vmo_offset + skip, prot, m->max_prot);
+}
+
+void mapping_link(struct mapping *m, enum mapping_state state)
+{
+	mutex_lock(&m->vmo->lock);
+	m->state = state;
+	vmo_link_mapping_locked(m->vmo, m);
+	mutex_unlock(&m->vmo->lock);
+}
+
+/* Adds a reference unless the last one is gone. Relaxed: the memory is kept by
+ * the epoch, and what the caller goes on to read is under the VMO's lock. */
+static bool try_ref_vmo(struct vmo *v)
+{
+	u32 count = __atomic_load_n(&v->object.ref_count, __ATOMIC_RELAXED);
+
+	do {
+		if (count == 0)
+			return false;
+	} while (!__atomic_compare_exchange_n(&v->object.ref_count, &count,
+					      count + 1, true,
+					      __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+	return true;
+}
+
+bool mapping_ref(struct mapping *m)
+{
+	if (!try_ref_vmo(m->vmo))
+		return false;
+	/* Relaxed: the epoch keeps the tree's reference. */
+	__atomic_fetch_add(&m->ref_count, 1, __ATOMIC_RELAXED);
+	return true;
+}
+
+/* Acquire-release: what other holders did comes before the end. */
+static void drop(struct mapping *m)
+{
+	if (__atomic_sub_fetch(&m->ref_count, 1, __ATOMIC_ACQ_REL) == 0)
+		slab_free(&mapping_cache, m);
+}
+
+void mapping_unref(struct mapping *m)
+{
+	object_unref(&m->vmo->object);
+	drop(m);
+}
+
+void mapping_discard(struct mapping *m)
+{
+	if (m)
+		mapping_unref(m);
+}
+
+static void drop_after_epoch(struct epoch_head *h)
+{
+	drop(container_of(h, struct mapping, epoch));
+}
+
+void mapping_retire(struct mapping *m)
+{
+	object_unref(&m->vmo->object);
+	epoch_defer(&m->epoch, drop_after_epoch);
+}

@@ -1,0 +1,381 @@
+/*
+ * Page sources: requests of waiting threads, and the packets that tell the
+ * pager's service of them (pager-port.md 5).
+ *
+ * A request is an owner, which stands in the list by offset and is spoken for
+ * by a packet, or it has joined an owner whose range covers its first page. A
+ * page_request lives on its thread's stack: everything that touches it holds
+ * s->lock, and the thread takes that lock before it leaves (wait.h).
+ *
+ * The packet's memory is the source's. While it is out it holds a reference,
+ * so VMO, pager and port may go in any order.
+ */
+#include <kernel/string.h>
+#include <mm/slab.h>
+
+#include "page_source.h"
+
+enum page_request_state {
+	REQUEST_DONE,
+	REQUEST_OWNER,
+	REQUEST_JOINED,
+};
+
+static struct slab_cache source_cache;
+
+void page_source_init_module(void)
+{
+	slab_cache_init(&source_cache, "page_source",
+			sizeof(struct page_source));
+}
+
+/* --- Packets, under s->lock ----------------------------------------------- */
+
+static void fill_packet(struct page_source *s, u16 command, u64 offset,
+			u64 length)
+{
+	zx_port_packet_t *b = &s->packet.body;
+
+	memset(b, 0, sizeof(*b));
+	b->key = s->key;
+	b->type = ZX_PKT_TYPE_PAGE_REQUEST;
+	b->page_request.command = command;
+	b->page_request.offset = offset;
+	b->page_request.length = length;
+}
+
+/* Puts the packet into the port. A port without handles swallows it: the
+ * request counts as sent (3.5). */
+static void put_packet(struct page_source *s, struct page_request *r)
+{
+	s->packet_out = true;
+	s->sent = r;
+	page_source_ref(s);
+	if (!port_queue_packet(s->port, &s->packet)) {
+		s->packet_out = false;
+		s->sent = NULL;
+		page_source_unref(s);
+	}
+}
+
+/* Sends what is next, as long as the slot is free. */
+static void send_next(struct page_source *s)
+{
+	while (!s->packet_out && !s->closed) {
+		struct list_node *n = list_pop_head(&s->fifo);
+
+		if (n) {
+			struct page_request *r =
+				list_entry(n, struct page_request, fifo_node);
+
+			fill_packet(s, ZX_PAGER_VMO_READ, r->offset,
+				    r->length);
+			put_packet(s, r);
+		} else if (s->complete_due && !s->complete_sent) {
+			s->complete_sent = true;
+			fill_packet(s, ZX_PAGER_VMO_COMPLETE, 0, 0);
+			put_packet(s, NULL);
+		} else {
+			return;
+		}
+	}
+}
+
+/* Takes the packet out of the port if nobody has it in hand yet. In hand, the
+ * slot stays busy until packet_left(). */
+static void take_back_packet(struct page_source *s)
+{
+	s->sent = NULL;
+	if (s->packet_out && port_withdraw_packet(s->port, &s->packet)) {
+		s->packet_out = false;
+		page_source_unref(s);
+	}
+}
+
+/* Read, or dropped with the port: the slot is free. */
+static void packet_left(struct port_packet *pkt, bool dropped)
+{
+	struct page_source *s = container_of(pkt, struct page_source, packet);
+
+	(void)dropped;
+	mutex_lock(&s->lock);
+	s->packet_out = false;
+	s->sent = NULL;
+	send_next(s);
+	mutex_unlock(&s->lock);
+	page_source_unref(s);
+}
+
+static const struct port_packet_ops packet_ops = {
+	.left = packet_left,
+};
+
+/* --- Requests, under s->lock ---------------------------------------------- */
+
+static u64 request_end(const struct page_request *r)
+{
+	return r->offset + r->length;
+}
+
+/* The first owner that ends beyond offset, or NULL. */
+static struct page_request *first_owner_after(struct page_source *s,
+					      u64 offset)
+{
+	struct page_request *r;
+
+	list_for_each(r, &s->requests, source_node) {
+		if (request_end(r) > offset)
+			return r;
+	}
+	return NULL;
+}
+
+static void add_owner(struct page_source *s, struct page_request *r,
+		      struct page_request *next)
+{
+	struct list_node *before = next ? &next->source_node : &s->requests;
+
+	if (next && request_end(r) > next->offset)
+		r->length = next->offset - r->offset;
+	r->state = REQUEST_OWNER;
+	r->missing_bytes = r->length;
+	list_add_tail(before, &r->source_node);
+	list_add_tail(&s->fifo, &r->fifo_node);
+	send_next(s);
+}
+
+zx_status_t page_source_request(struct page_source *s, u64 offset, u64 bytes,
+				struct page_request *r)
+{
+	struct page_request *next;
+	zx_status_t status = ZX_ERR_SHOULD_WAIT;
+
+	mutex_lock(&s->lock);
+	if (s->detached || s->closed) {
+		status = ZX_ERR_BAD_STATE;
+		goto out;
+	}
+	waiter_init(&r->waiter);
+	list_init(&r->overlaps);
+	list_init(&r->fifo_node);
+	r->source = s;
+	r->offset = offset;
+	r->length = bytes;
+	page_source_ref(s);
+	next = first_owner_after(s, offset);
+	if (next && next->offset <= offset) {
+		r->state = REQUEST_JOINED;
+		list_add_tail(&next->overlaps, &r->source_node);
+	} else {
+		add_owner(s, r, next);
+	}
+out:
+	mutex_unlock(&s->lock);
+	return status;
+}
+
+static void finish_one(struct page_request *r, zx_status_t status)
+{
+	list_del(&r->source_node);
+	r->state = REQUEST_DONE;
+	(void)waiter_wake(&r->waiter, status);
+}
+
+/* Ends an owner and all who joined it. */
+static void finish_owner(struct page_source *s, struct page_request *r,
+			 zx_status_t status)
+{
+	struct page_request *joined, *tmp;
+
+	list_del(&r->fifo_node);
+	if (s->sent == r)
+		take_back_packet(s);
+	list_for_each_safe(joined, tmp, &r->overlaps, source_node)
+		finish_one(joined, status);
+	finish_one(r, status);
+}
+
+static void finish_all(struct page_source *s, zx_status_t status)
+{
+	struct page_request *r, *tmp;
+
+	list_for_each_safe(r, tmp, &s->requests, source_node)
+		finish_owner(s, r, status);
+}
+
+static void credit_one(struct page_source *s, struct page_request *r,
+		       u64 bytes)
+{
+	r->missing_bytes -= bytes;
+	if (r->missing_bytes == 0)
+		finish_owner(s, r, ZX_OK);
+}
+
+void page_source_credit(struct page_source *s, u64 offset, u64 bytes)
+{
+	struct page_request *r, *tmp;
+	u64 end = offset + bytes;
+
+	mutex_lock(&s->lock);
+	list_for_each_safe(r, tmp, &s->requests, source_node) {
+		u64 first = max_u64(offset, r->offset);
+		u64 last = min_u64(end, request_end(r));
+
+		if (r->offset >= end)
+			break;
+		if (first < last)
+			credit_one(s, r, last - first);
+	}
+	send_next(s);
+	mutex_unlock(&s->lock);
+}
+
+/* Bytes of [offset, end) for which the tree holds nothing. */
+static u64 absent_bytes(const struct ptree *pages, u64 offset, u64 end)
+{
+	u64 index = offset >> PAGE_SHIFT;
+	u64 stop = end >> PAGE_SHIFT;
+	u64 absent = stop - index;
+
+	while (index < stop &&
+	       pt_slot_type(ptree_next(pages, index, stop, &index)) !=
+		       PT_EMPTY) {
+		absent--;
+		index++;
+	}
+	return absent << PAGE_SHIFT;
+}
+
+void page_source_shrink(struct page_source *s, const struct ptree *pages,
+			u64 size)
+{
+	struct page_request *r, *tmp;
+
+	mutex_lock(&s->lock);
+	list_for_each_safe(r, tmp, &s->requests, source_node) {
+		u64 first = max_u64(size, r->offset);
+
+		if (first < request_end(r))
+			credit_one(s, r, absent_bytes(pages, first,
+						      request_end(r)));
+	}
+	send_next(s);
+	mutex_unlock(&s->lock);
+}
+
+/* --- The waiting thread --------------------------------------------------- */
+
+/* The oldest who joined takes over range, packet and place in line (5.5). */
+static void hand_over(struct page_source *s, struct page_request *old)
+{
+	struct page_request *heir = list_entry(list_pop_head(&old->overlaps),
+					       struct page_request,
+					       source_node);
+
+	heir->state = REQUEST_OWNER;
+	heir->offset = old->offset;
+	heir->length = old->length;
+	heir->missing_bytes = old->missing_bytes;
+	list_splice_tail(&heir->overlaps, &old->overlaps);
+	list_add_tail(&old->source_node, &heir->source_node);
+	if (list_is_linked(&old->fifo_node))
+		list_add_tail(&old->fifo_node, &heir->fifo_node);
+	if (s->sent == old)
+		s->sent = heir;
+}
+
+/* The thread gives up before its request has ended. */
+static void leave(struct page_source *s, struct page_request *r)
+{
+	if (r->state == REQUEST_OWNER && !list_is_empty(&r->overlaps))
+		hand_over(s, r);
+	else if (r->state == REQUEST_OWNER && s->sent == r)
+		take_back_packet(s);
+	list_del(&r->fifo_node);
+	list_del(&r->source_node);
+	send_next(s);
+}
+
+zx_status_t page_request_wait(struct page_request *r)
+{
+	struct page_source *s = r->source;
+	zx_status_t status = waiter_sleep(&r->waiter, ZX_TIME_INFINITE,
+					  WAIT_INTERRUPTIBLE,
+					  ZX_THREAD_STATE_BLOCKED_PAGER);
+
+	mutex_lock(&s->lock);
+	if (r->state != REQUEST_DONE)
+		leave(s, r);
+	mutex_unlock(&s->lock);
+	page_source_unref(s);
+	return status;
+}
+
+/* --- End ------------------------------------------------------------------ */
+
+struct page_source *page_source_create(struct pager *p, struct port *port,
+				       u64 key)
+{
+	struct page_source *s = slab_alloc(&source_cache);
+
+	if (!s)
+		return NULL;
+	memset(s, 0, sizeof(*s));
+	s->ref_count = 1;
+	s->pager = p;
+	s->port = port;
+	s->key = key;
+	list_init(&s->pager_node);
+	list_init(&s->requests);
+	list_init(&s->fifo);
+	mutex_init(&s->lock, LOCK_SOURCE);
+	port_packet_init(&s->packet, &packet_ops);
+	object_ref(&p->object);
+	object_ref(port_object(port));
+	return s;
+}
+
+/* Relaxed: who adds a reference holds one. */
+void page_source_ref(struct page_source *s)
+{
+	__atomic_fetch_add(&s->ref_count, 1, __ATOMIC_RELAXED);
+}
+
+/* Acquire-release: what other holders did comes before the end. */
+void page_source_unref(struct page_source *s)
+{
+	if (__atomic_sub_fetch(&s->ref_count, 1, __ATOMIC_ACQ_REL) != 0)
+		return;
+	object_unref(port_object(s->port));
+	object_unref(&s->pager->object);
+	slab_free(&source_cache, s);
+}
+
+void page_source_detach(struct page_source *s, bool last)
+{
+	mutex_lock(&s->lock);
+	s->detached = true;
+	s->complete_due |= last;
+	finish_all(s, ZX_ERR_BAD_STATE);
+	send_next(s);
+	mutex_unlock(&s->lock);
+}
+
+void page_source_close(struct page_source *s)
+{
+	mutex_lock(&s->lock);
+	s->closed = true;
+	finish_all(s, ZX_ERR_BAD_STATE);
+	take_back_packet(s);
+	mutex_unlock(&s->lock);
+}
+
+bool page_source_is_detached(struct page_source *s)
+{
+	bool detached;
+
+	mutex_lock(&s->lock);
+	detached = s->detached;
+	mutex_unlock(&s->lock);
+	return detached;
+}

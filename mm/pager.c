@@ -1,0 +1,267 @@
+/*
+ * Pagers: the object behind the handle, and supply (pager-port.md 1-4).
+ */
+#include <kernel/string.h>
+#include <mm/slab.h>
+
+#include "page_source.h"
+#include "vmo_internal.h"
+
+static struct slab_cache pager_cache;
+
+
+void pager_init_module(void)
+{
+	slab_cache_init(&pager_cache, "pager", sizeof(struct pager));
+	page_source_init_module();
+}
+
+static void pager_destroy(struct object *o)
+{
+	slab_free(&pager_cache, container_of(o, struct pager, object));
+}
+
+static struct page_source *pop_source(struct pager *p)
+{
+	struct list_node *n;
+
+	spin_lock(&p->lock);
+	p->closed = true;
+	n = list_pop_head(&p->sources);
+	spin_unlock(&p->lock);
+	return n ? list_entry(n, struct page_source, pager_node) : NULL;
+}
+
+/* 3.3: nobody will answer any more. */
+static void pager_on_zero_handles(struct object *o)
+{
+	struct pager *p = container_of(o, struct pager, object);
+	struct page_source *s;
+
+	while ((s = pop_source(p)) != NULL) {
+		page_source_close(s);
+		page_source_unref(s);
+	}
+}
+
+static const struct object_ops pager_ops = {
+	.destroy = pager_destroy,
+	.on_zero_handles = pager_on_zero_handles,
+};
+
+zx_status_t pager_create(struct pager **out)
+{
+	struct pager *p = slab_alloc(&pager_cache);
+
+	if (!p)
+		return ZX_ERR_NO_MEMORY;
+	memset(p, 0, sizeof(*p));
+	object_init(&p->object, ZX_OBJ_TYPE_PAGER, &pager_ops, 0);
+	spin_init(&p->lock, LOCK_OBJECT);
+	list_init(&p->sources);
+	*out = p;
+	return ZX_OK;
+}
+
+struct object *pager_object(struct pager *p)
+{
+	return &p->object;
+}
+
+struct pager *pager_from_object(struct object *o)
+{
+	return container_of(o, struct pager, object);
+}
+
+bool pager_owns_vmo(const struct pager *p, const struct vmo *v)
+{
+	return v->source && v->source->pager == p;
+}
+
+/* Puts the source on the pager's list, with a reference; false if closed. */
+static bool adopt_source(struct pager *p, struct page_source *s)
+{
+	bool closed;
+
+	spin_lock(&p->lock);
+	closed = p->closed;
+	if (!closed) {
+		page_source_ref(s);
+		list_add_tail(&p->sources, &s->pager_node);
+	}
+	spin_unlock(&p->lock);
+	return !closed;
+}
+
+zx_status_t pager_create_vmo(struct pager *p, u32 options, struct port *port,
+			     u64 key, u64 size, struct vmo **out)
+{
+	struct page_source *s = page_source_create(p, port, key);
+	struct vmo *v;
+
+	if (!s)
+		return ZX_ERR_NO_MEMORY;
+	if (vmo_create_with_source(size, options, s, &v) != ZX_OK) {
+		page_source_unref(s);
+		return ZX_ERR_NO_MEMORY;
+	}
+	if (!adopt_source(p, s)) {
+		page_source_close(s);
+		object_unref(&v->object);
+		return ZX_ERR_BAD_STATE;
+	}
+	*out = v;
+	return ZX_OK;
+}
+
+void page_source_vmo_destroyed(struct page_source *s)
+{
+	struct pager *p = s->pager;
+	bool listed;
+
+	page_source_detach(s, true);
+	spin_lock(&p->lock);
+	listed = list_is_linked(&s->pager_node);
+	list_del(&s->pager_node);
+	spin_unlock(&p->lock);
+	if (listed)
+		page_source_unref(s);
+	page_source_unref(s);
+}
+
+/* --- Detach --------------------------------------------------------------- */
+
+static bool is_clean(struct pt_slot s)
+{
+	return pt_slot_type(s) == PT_ZERO ||
+	       (pt_slot_type(s) == PT_PAGE &&
+		pt_page(s)->private != VMO_PAGE_DIRTY);
+}
+
+/* Drops what the service has a copy of (2.5, spec/README 7). */
+static void drop_clean_locked(struct vmo *v)
+{
+	u64 end = v->size >> PAGE_SHIFT;
+	u64 index = 0;
+
+	while (index < end) {
+		struct pt_slot s = ptree_next(&v->pages, index, end, &index);
+		u64 run = index;
+
+		if (pt_slot_type(s) == PT_EMPTY)
+			return;
+		while (run < end && is_clean(ptree_get(&v->pages, run)))
+			run++;
+		vmo_forget_zero_page_locked(v, index, run);
+		vmo_drop_pages_locked(v, index, run);
+		index = run > index ? run : index + 1;
+	}
+}
+
+void pager_detach_vmo(struct vmo *v)
+{
+	mutex_lock(&v->lock);
+	page_source_detach(v->source, true);
+	drop_clean_locked(v);
+	mutex_unlock(&v->lock);
+}
+
+/* --- Supply --------------------------------------------------------------- */
+
+/* 4.2 for the kinds of VMO there are. Both VMOs' locks are held. */
+static zx_status_t check_aux_locked(const struct vmo *aux, u64 offset,
+				    u64 bytes,
+				    const struct pager_supply_rules *rules)
+{
+	u64 end;
+
+	if (rules->mapped_aux_refused && aux->mapping_count)
+		return ZX_ERR_BAD_STATE;
+	if (__builtin_add_overflow(offset, bytes, &end) || end > aux->size)
+		return ZX_ERR_OUT_OF_RANGE;
+	return ZX_OK;
+}
+
+/*
+ * Gives absent slots of v what aux holds at the same distance: the page itself
+ * by another name (aux gives its own name up afterwards), or a zero marker. v's
+ * slots are prepared. Credits requests run by run.
+ */
+static void move_slots_locked(struct vmo *v, u64 first, u64 count,
+			      const struct vmo *aux, u64 aux_first)
+{
+	struct ptree_cursor to;
+	u64 run = 0;		/* absent slots just filled before i */
+
+	ptree_cursor_init(&to, &v->pages);
+	for (u64 i = 0; i < count; i++) {
+		struct pt_slot s = ptree_get(&aux->pages, aux_first + i);
+		bool absent = pt_slot_type(ptree_cursor_get(&to, first + i)) ==
+			      PT_EMPTY;
+
+		if (absent && ptree_cursor_prepare(&to, first + i) == ZX_OK) {
+			if (pt_slot_type(s) == PT_PAGE) {
+				page_ref(pt_page(s));
+				pt_page(s)->private = 0;
+			} else {
+				s = pt_slot_zero();
+			}
+			(void)ptree_cursor_set(&to, first + i, s);
+			run++;
+		} else if (run) {
+			page_source_credit(v->source,
+					   (first + i - run) << PAGE_SHIFT,
+					   run << PAGE_SHIFT);
+			run = 0;
+		}
+	}
+	ptree_cursor_end(&to);
+	if (run)
+		page_source_credit(v->source,
+				   (first + count - run) << PAGE_SHIFT,
+				   run << PAGE_SHIFT);
+}
+
+/* 4.1 check 7 and 4.3; what is in aux goes in any case. */
+static zx_status_t supply_locked(struct vmo *v, u64 offset, u64 bytes,
+				 struct vmo *aux, u64 aux_offset)
+{
+	u64 first = offset >> PAGE_SHIFT, count = bytes >> PAGE_SHIFT;
+	u64 aux_first = aux_offset >> PAGE_SHIFT;
+	zx_status_t status = ZX_OK;
+	u64 end;
+
+	if (__builtin_add_overflow(offset, bytes, &end) || end > v->size)
+		status = ZX_ERR_OUT_OF_RANGE;
+	if (status == ZX_OK)
+		status = ptree_insert_prepare(&v->pages, first, first + count);
+	/* aux's mappings lose the pages before anybody else gets them. */
+	vmo_unmap_pages_locked(aux, aux_first, aux_first + count);
+	if (status == ZX_OK)
+		move_slots_locked(v, first, count, aux, aux_first);
+	vmo_drop_pages_locked(aux, aux_first, aux_first + count);
+	return status;
+}
+
+zx_status_t pager_supply_pages(struct vmo *v, u64 offset, u64 bytes,
+			       struct vmo *aux, u64 aux_offset,
+			       const struct pager_supply_rules *rules)
+{
+	zx_status_t status;
+
+	if (aux->source)
+		return ZX_ERR_BAD_STATE;
+	if (rules->detached_refused && page_source_is_detached(v->source))
+		return ZX_ERR_BAD_STATE;
+	mutex_lock_pair(&v->lock, &aux->lock);
+	status = check_aux_locked(aux, aux_offset, bytes, rules);
+	if (status == ZX_OK)
+		status = ptree_remove_prepare(&aux->pages,
+					      aux_offset >> PAGE_SHIFT,
+					      (aux_offset + bytes) >>
+						      PAGE_SHIFT);
+	if (status == ZX_OK && bytes)
+		status = supply_locked(v, offset, bytes, aux, aux_offset);
+	mutex_unlock_pair(&v->lock, &aux->lock);
+	return status;
+}

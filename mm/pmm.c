@@ -1,0 +1,432 @@
+/*
+ * Frame allocator: buddy lists under one lock (LOCK_PMM), and in front of them
+ * a list of single frames per CPU that is touched with preemption off only.
+ *
+ * The memory map lies zeroed at boot: every frame PAGE_WIRED. Only the first
+ * frame of a free block is marked PAGE_FREE with its order, so that handing
+ * RAM to the lists costs a few stores a block, not one a frame. A block's
+ * buddy is free as a whole exactly if its first frame is PAGE_FREE with the
+ * same order.
+ */
+#include <arch/mmu.h>
+#include <kernel/boot.h>
+#include <kernel/bits.h>
+#include <kernel/lock.h>
+#include <kernel/panic.h>
+#include <kernel/string.h>
+#include <mm/pmm.h>
+#include <mm/ptcheck.h>
+
+#define CACHE_BATCH 32		/* frames moved between a CPU and the lists */
+#define CACHE_MAX 96
+
+struct pmm_cpu {
+	/* The CPU's own, preemption off; count is read racily by others. */
+	struct page *list;
+	u32 count;
+};
+
+struct page *page_map;
+u64 page_map_base_pfn;
+
+static struct pmm_cpu cpu_caches[CONFIG_MAX_CPUS];
+static struct spinlock pmm_lock = SPINLOCK_INIT(LOCK_PMM);
+/* Under pmm_lock. */
+static struct page *free_lists[PMM_ORDER_COUNT];
+static u64 buddy_free_count;
+/* Fixed after pmm_init(). */
+static u64 page_map_count;
+static u64 total_count;
+/* Atomic: allocations until one fails, 0 = none is to fail. Relaxed: it orders
+ * nothing, tests set it while nobody else allocates for them. */
+static u64 fail_countdown;
+
+/* --- Buddy lists, under pmm_lock ------------------------------------------ */
+
+static void list_push(struct page *p, u32 order)
+{
+	struct page *head = free_lists[order];
+
+	p->order = (u8)order;
+	p->state = PAGE_FREE;
+	p->prev = NULL;
+	p->next = head;
+	if (head)
+		head->prev = p;
+	free_lists[order] = p;
+}
+
+static void list_unlink(struct page *p, u32 order)
+{
+	if (p->prev)
+		p->prev->next = p->next;
+	else
+		free_lists[order] = p->next;
+	if (p->next)
+		p->next->prev = p->prev;
+	p->state = PAGE_WIRED;
+}
+
+static u64 page_index(const struct page *p)
+{
+	return (u64)(p - page_map) + page_map_base_pfn;
+}
+
+static struct page *buddy_of(struct page *p, u32 order)
+{
+	u64 pfn = page_index(p) ^ (1ul << order);
+
+	if (pfn < page_map_base_pfn ||
+	    pfn - page_map_base_pfn >= page_map_count)
+		return NULL;
+	return &page_map[pfn - page_map_base_pfn];
+}
+
+static void buddy_free(struct page *p, u32 order)
+{
+	buddy_free_count += 1ul << order;
+	while (order < PMM_ORDER_COUNT - 1) {
+		struct page *buddy = buddy_of(p, order);
+
+		if (!buddy || buddy->state != PAGE_FREE ||
+		    buddy->order != order)
+			break;
+		list_unlink(buddy, order);
+		if (buddy < p)
+			p = buddy;
+		order++;
+	}
+	list_push(p, order);
+}
+
+static struct page *buddy_alloc(u32 order)
+{
+	u32 have = order;
+	struct page *p;
+
+	while (have < PMM_ORDER_COUNT && !free_lists[have])
+		have++;
+	if (have == PMM_ORDER_COUNT)
+		return NULL;
+	p = free_lists[have];
+	list_unlink(p, have);
+	while (have > order) {
+		have--;
+		list_push(p + (1ul << have), have);
+	}
+	buddy_free_count -= 1ul << order;
+	return p;
+}
+
+/* --- Boot ----------------------------------------------------------------- */
+
+/* First reserved range that touches [base, end), or NULL. */
+static const struct boot_range *reserved_in(u64 base, u64 end)
+{
+	const struct boot_range *first = NULL;
+
+	for (u32 i = 0; i < boot_info.reserved_count; i++) {
+		const struct boot_range *r = &boot_info.reserved[i];
+
+		if (r->base < end && r->base + r->size > base &&
+		    (!first || r->base < first->base))
+			first = r;
+	}
+	return first;
+}
+
+/* Calls fn for each maximal stretch of [base, end) that is not reserved, cut
+ * to whole pages, until it returns true. */
+static bool for_each_unreserved(u64 base, u64 end,
+				bool (*fn)(u64 base, u64 end, u64 arg),
+				u64 arg)
+{
+	while (base < end) {
+		const struct boot_range *r = reserved_in(base, end);
+		u64 stop = r ? max_u64(r->base, base) : end;
+		u64 first = (base + PAGE_MASK) & ~PAGE_MASK;
+
+		if (first < round_down_page(stop) &&
+		    fn(first, round_down_page(stop), arg))
+			return true;
+		base = r ? max_u64(r->base + r->size, base + 1) : end;
+	}
+	return false;
+}
+
+static bool place_page_map(u64 base, u64 end, u64 bytes)
+{
+	if (end - base < bytes)
+		return false;
+	page_map = phys_to_virt(paddr(base));
+	boot_info.reserved[boot_info.reserved_count++] =
+		(struct boot_range){ base, bytes };
+	return true;
+}
+
+static bool give_to_lists(u64 base, u64 end, u64 unused)
+{
+	u64 pfn = base >> PAGE_SHIFT;
+	u64 stop = end >> PAGE_SHIFT;
+
+	(void)unused;
+	while (pfn < stop) {
+		u32 order = PMM_ORDER_COUNT - 1;
+
+		while ((pfn & ((1ul << order) - 1)) || pfn + (1ul << order) > stop)
+			order--;
+		buddy_free(&page_map[pfn - page_map_base_pfn], order);
+		pfn += 1ul << order;
+	}
+	return false;
+}
+
+static void find_span(u64 *lowest, u64 *highest)
+{
+	*lowest = ~0ul;
+	*highest = 0;
+	for (u32 i = 0; i < boot_info.memory_count; i++) {
+		const struct boot_range *m = &boot_info.memory[i];
+
+		*lowest = min_u64(*lowest, m->base);
+		*highest = max_u64(*highest, m->base + m->size);
+		total_count += m->size >> PAGE_SHIFT;
+	}
+}
+
+void pmm_init(void)
+{
+	u64 lowest, highest, bytes;
+	bool placed = false;
+
+	find_span(&lowest, &highest);
+	page_map_base_pfn = lowest >> PAGE_SHIFT;
+	page_map_count = (highest >> PAGE_SHIFT) - page_map_base_pfn;
+	bytes = (page_map_count * sizeof(struct page) + PAGE_MASK) & ~PAGE_MASK;
+	ASSERT(boot_info.reserved_count < BOOT_MAX_RANGES);
+	for (u32 i = 0; i < boot_info.memory_count && !placed; i++) {
+		const struct boot_range *m = &boot_info.memory[i];
+
+		placed = for_each_unreserved(m->base, m->base + m->size,
+					     place_page_map, bytes);
+	}
+	if (!placed)
+		panic("memory: no room for the memory map of %lu KiB",
+		      bytes >> 10);
+	memset(page_map, 0, bytes);
+	for (u32 i = 0; i < boot_info.memory_count; i++) {
+		const struct boot_range *m = &boot_info.memory[i];
+
+		for_each_unreserved(m->base, m->base + m->size, give_to_lists,
+				    0);
+	}
+}
+
+void pmm_init_cpu(struct percpu *cpu)
+{
+	cpu->pmm = &cpu_caches[cpu->id];
+}
+
+void pmm_give_back(u64 base, u64 size)
+{
+	spin_lock(&pmm_lock);
+	give_to_lists(base, base + size, 0);
+	spin_unlock(&pmm_lock);
+}
+
+/* --- Single frames -------------------------------------------------------- */
+
+void pmm_fail_after(u64 n)
+{
+	__atomic_store_n(&fail_countdown, n, __ATOMIC_RELAXED);
+}
+
+bool pmm_should_fail(void)
+{
+	if (__builtin_expect(__atomic_load_n(&fail_countdown,
+					     __ATOMIC_RELAXED) == 0, 1))
+		return false;
+	return __atomic_fetch_sub(&fail_countdown, 1, __ATOMIC_RELAXED) == 1;
+}
+
+/* Moves a batch from the buddy lists into the CPU's list: one block of
+ * CACHE_BATCH frames if there is one, else whatever there is. */
+static void cache_refill(struct pmm_cpu *c)
+{
+	u32 order = bit_highest64(CACHE_BATCH);
+	struct page *p = NULL;
+
+	spin_lock(&pmm_lock);
+	do {
+		p = buddy_alloc(order);
+	} while (!p && order-- > 0);
+	spin_unlock(&pmm_lock);
+	if (!p)
+		return;
+	for (u64 i = 1ul << order; i-- > 0;) {
+		p[i].state = PAGE_CACHED;
+		p[i].next = c->list;
+		c->list = &p[i];
+	}
+	c->count += 1u << order;
+}
+
+static void cache_drain(struct pmm_cpu *c)
+{
+	spin_lock(&pmm_lock);
+	for (u32 i = 0; i < CACHE_BATCH; i++) {
+		struct page *p = c->list;
+
+		c->list = p->next;
+		buddy_free(p, 0);
+	}
+	spin_unlock(&pmm_lock);
+	c->count -= CACHE_BATCH;
+}
+
+struct page *pmm_alloc(void)
+{
+	struct pmm_cpu *c;
+	struct page *p;
+
+	if (pmm_should_fail())
+		return NULL;
+	preempt_disable();
+	c = arch_current()->cpu->pmm;
+	if (__builtin_expect(!c->list, 0))
+		cache_refill(c);
+	p = c->list;
+	if (__builtin_expect(p != NULL, 1)) {
+		c->list = p->next;
+		c->count--;
+		p->state = PAGE_ALLOCATED;
+		p->ref_count = 1;
+		stat_add(STAT_PAGES_ALLOCATED, 1);
+		PTCHECK(frame_alloc_hook(p));
+	}
+	preempt_enable();
+	return p;
+}
+
+/* Preemption is off. */
+static void cache_put(struct pmm_cpu *c, struct page *p)
+{
+	DEBUG_ASSERT(p->state != PAGE_CACHED && p->state != PAGE_FREE);
+	PTCHECK(frame_free_hook(p));
+	p->state = PAGE_CACHED;
+	p->next = c->list;
+	c->list = p;
+	if (__builtin_expect(++c->count > CACHE_MAX, 0))
+		cache_drain(c);
+}
+
+void pmm_free(struct page *p)
+{
+	preempt_disable();
+	cache_put(arch_current()->cpu->pmm, p);
+	stat_add(STAT_PAGES_FREED, 1);
+	preempt_enable();
+}
+
+void pmm_free_list(struct page *list)
+{
+	struct pmm_cpu *c;
+	u64 count = 0;
+
+	preempt_disable();
+	c = arch_current()->cpu->pmm;
+	while (list) {
+		struct page *next = list->next;
+
+		cache_put(c, list);
+		list = next;
+		count++;
+	}
+	stat_add(STAT_PAGES_FREED, count);
+	preempt_enable();
+}
+
+zx_status_t pmm_alloc_list(u64 count, struct page **list)
+{
+	struct page *head = NULL;
+
+	for (u64 i = 0; i < count; i++) {
+		struct page *p = pmm_alloc();
+
+		if (!p) {
+			pmm_free_list(head);
+			return ZX_ERR_NO_MEMORY;
+		}
+		p->next = head;
+		head = p;
+	}
+	*list = head;
+	return ZX_OK;
+}
+
+/* --- Blocks and runs ------------------------------------------------------ */
+
+struct page *pmm_alloc_order(u32 order)
+{
+	struct page *p;
+
+	if (order >= PMM_ORDER_COUNT || pmm_should_fail())
+		return NULL;
+	spin_lock(&pmm_lock);
+	p = buddy_alloc(order);
+	spin_unlock(&pmm_lock);
+	if (!p)
+		return NULL;
+	for (u64 i = 0; i < 1ul << order; i++) {
+		p[i].state = PAGE_ALLOCATED;
+		p[i].ref_count = 1;
+		PTCHECK(frame_alloc_hook(&p[i]));
+	}
+	stat_add(STAT_PAGES_ALLOCATED, 1ul << order);
+	return p;
+}
+
+void pmm_free_run(struct page *p, u64 count)
+{
+	for (u64 i = 0; i < count; i++) {
+		PTCHECK(frame_free_hook(&p[i]));
+		p[i].state = PAGE_WIRED;
+	}
+	pmm_give_back(page_to_paddr(p).v, count << PAGE_SHIFT);
+	stat_add(STAT_PAGES_FREED, count);
+}
+
+void pmm_free_order(struct page *p, u32 order)
+{
+	pmm_free_run(p, 1ul << order);
+}
+
+struct page *pmm_alloc_run(u64 count, u32 align_log2)
+{
+	u32 align_order = align_log2 > PAGE_SHIFT ? align_log2 - PAGE_SHIFT : 0;
+	u32 order = count > 1 ? bit_highest64(count - 1) + 1 : 0;
+	struct page *p;
+
+	if (order < align_order)
+		order = align_order;
+	p = pmm_alloc_order(order);
+	if (p && (1ul << order) > count)
+		pmm_free_run(p + count, (1ul << order) - count);
+	return p;
+}
+
+/* --- Figures -------------------------------------------------------------- */
+
+u64 pmm_free_count(void)
+{
+	u64 sum = __atomic_load_n(&buddy_free_count, __ATOMIC_RELAXED);
+
+	for (u32 i = 0; i < CONFIG_MAX_CPUS; i++)
+		sum += __atomic_load_n(&cpu_caches[i].count, __ATOMIC_RELAXED);
+	return sum;
+}
+
+u64 pmm_total_count(void)
+{
+	return total_count;
+}

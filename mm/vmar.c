@@ -1,0 +1,417 @@
+/*
+ * VMARs: what can be asked of them. Each call takes the aspace's lock, makes
+ * its checks in the order of spec/vmar.md, prepares, and then changes what
+ * cannot fail any more. Removing regions is change.c's.
+ */
+#include <kernel/string.h>
+#include <mm/fault.h>
+#include <mm/slab.h>
+#include <mm/vmo.h>
+
+#include "vmar_internal.h"
+
+#define CAN_MAP_RWX (ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | \
+		     ZX_VM_CAN_MAP_EXECUTE)
+#define SPECIFIC_ANY (ZX_VM_SPECIFIC | ZX_VM_SPECIFIC_OVERWRITE)
+#define PLACED (SPECIFIC_ANY | ZX_VM_OFFSET_IS_UPPER_LIMIT)
+
+/* spec 3.2.4 */
+#define ENTROPY_BITS 30
+#define ENTROPY_BITS_COMPACT 8
+
+static struct slab_cache vmar_cache;
+
+void vmar_init_cache(void)
+{
+	slab_cache_init(&vmar_cache, "vmar", sizeof(struct vmar));
+}
+
+static void free_vmar(struct epoch_head *h)
+{
+	slab_free(&vmar_cache, container_of(h, struct vmar, epoch));
+}
+
+/* No handle, no tree: a reader may still stand in its (empty) tree. */
+static void vmar_object_destroy(struct object *o)
+{
+	struct vmar *v = vmar_from_object(o);
+
+	aspace_unref(v->aspace);
+	epoch_defer(&v->epoch, free_vmar);
+}
+
+static const struct object_ops vmar_ops = {
+	.destroy = vmar_object_destroy,
+};
+
+struct vmar *vmar_create(struct aspace *as, struct vmar *parent, uaddr_t base,
+			 u64 size, u32 flags)
+{
+	struct vmar *v = slab_alloc(&vmar_cache);
+
+	if (!v)
+		return NULL;
+	memset(v, 0, sizeof(*v));
+	object_init(&v->object, ZX_OBJ_TYPE_VMAR, &vmar_ops, 0);
+	v->region.start = base >> PAGE_SHIFT;
+	v->region.end = (base + size) >> PAGE_SHIFT;
+	v->aspace = as;
+	v->parent = parent;
+	v->base = base;
+	v->size = size;
+	v->flags = flags;
+	v->depth = parent ? parent->depth + 1 : 0;
+	v->alive = true;
+	rtree_init(&v->children);
+	aspace_ref(as);
+	return v;
+}
+
+/* spec 4, checks 9-11 (the same as 5, 15-17). */
+static zx_status_t check_placement(const struct vmar *v,
+				   const struct vmar_placement *w)
+{
+	bool specific = w->options & SPECIFIC_ANY;
+	bool limit = w->options & ZX_VM_OFFSET_IS_UPPER_LIMIT;
+
+	if (specific && limit)
+		return ZX_ERR_INVALID_ARGS;
+	if (!specific && !limit && w->offset != 0)
+		return ZX_ERR_INVALID_ARGS;
+	if (!is_page_aligned(w->offset))
+		return ZX_ERR_INVALID_ARGS;
+	if ((specific || limit) && !(v->flags & ZX_VM_CAN_MAP_SPECIFIC))
+		return ZX_ERR_ACCESS_DENIED;
+	if (limit) {
+		if (w->offset > v->size || w->size > w->offset)
+			return ZX_ERR_INVALID_ARGS;
+	} else if (w->offset >= v->size || w->size > v->size - w->offset) {
+		return ZX_ERR_INVALID_ARGS;
+	}
+	return ZX_OK;
+}
+
+static u32 placement_align_log2(const struct vmar_placement *w)
+{
+	u32 log2 = w->options >> ZX_VM_ALIGN_BASE;
+
+	return log2 > PAGE_SHIFT ? log2 - PAGE_SHIFT : 0;
+}
+
+static zx_status_t place_specific(const struct vmar *v,
+				  const struct vmar_placement *w, u64 *page)
+{
+	u64 first = (v->base + w->offset) >> PAGE_SHIFT;
+
+	if (first & ((1ul << placement_align_log2(w)) - 1))
+		return ZX_ERR_INVALID_ARGS;
+	*page = first;
+	if (w->options & ZX_VM_SPECIFIC_OVERWRITE)
+		return ZX_OK;
+	return rtree_is_free(&v->children, first,
+			     first + (w->size >> PAGE_SHIFT)) ?
+		       ZX_OK : ZX_ERR_ALREADY_EXISTS;
+}
+
+/* spec 4, checks 12-13. */
+static zx_status_t place(struct vmar *v, const struct vmar_placement *w,
+			 u64 *page)
+{
+	u64 span = w->options & ZX_VM_OFFSET_IS_UPPER_LIMIT ? w->offset
+							    : v->size;
+	struct rt_want want = {
+		.lo = v->base >> PAGE_SHIFT,
+		.hi = (v->base + span) >> PAGE_SHIFT,
+		.size_pages = w->size >> PAGE_SHIFT,
+		.align_log2 = placement_align_log2(w),
+	};
+	u32 entropy = v->flags & ZX_VM_COMPACT ? ENTROPY_BITS_COMPACT
+					       : ENTROPY_BITS;
+
+	if (w->options & SPECIFIC_ANY)
+		return place_specific(v, w, page);
+	if (!rtree_place(&v->children, &want, entropy, &v->aspace->random,
+			 page))
+		return ZX_ERR_NO_RESOURCES;
+	return ZX_OK;
+}
+
+/* --- zx_vmar_allocate ----------------------------------------------------- */
+
+static zx_status_t allocate_locked(struct vmar *parent,
+				   const struct vmar_placement *where,
+				   u32 flags, struct vmar **out)
+{
+	struct rtree_txn txn;
+	struct vmar *v;
+	zx_status_t status;
+	u64 page;
+
+	if (!parent->alive)
+		return ZX_ERR_BAD_STATE;
+	if (where->size == 0)
+		return ZX_ERR_INVALID_ARGS;
+	if (flags & CAN_MAP_RWX & ~parent->flags)
+		return ZX_ERR_ACCESS_DENIED;
+	status = check_placement(parent, where);
+	if (status == ZX_OK)
+		status = place(parent, where, &page);
+	if (status != ZX_OK)
+		return status;
+	if (parent->depth + 1 >= VMAR_MAX_DEPTH)
+		return ZX_ERR_NO_MEMORY;
+	v = vmar_create(parent->aspace, parent, page << PAGE_SHIFT,
+			where->size, flags);
+	if (!v)
+		return ZX_ERR_NO_MEMORY;
+	status = rtree_insert_prepare(&txn, &parent->children,
+				      rt_slot_make(&v->region, RT_VMAR));
+	if (status != ZX_OK) {
+		object_unref(&v->object);
+		return status;
+	}
+	object_ref(&v->object);		/* the caller's; the first is the tree's */
+	rtree_commit(&txn);
+	*out = v;
+	return ZX_OK;
+}
+
+zx_status_t vmar_allocate(struct vmar *parent,
+			  const struct vmar_placement *where, u32 flags,
+			  struct vmar **out)
+{
+	zx_status_t status;
+
+	mutex_lock(&parent->aspace->lock);
+	status = allocate_locked(parent, where, flags, out);
+	mutex_unlock(&parent->aspace->lock);
+	return status;
+}
+
+/* --- zx_vmar_map ---------------------------------------------------------- */
+
+/* A region of the VMAR's own children that is a VMAR touches [start, end). */
+static bool touches_vmar(const struct vmar *v, u64 start, u64 end)
+{
+	for (;;) {
+		struct rt_slot s = rtree_next(&v->children, start);
+
+		if (!s.word || rt_slot_region(s)->start >= end)
+			return false;
+		if (rt_slot_type(s) == RT_VMAR)
+			return true;
+		start = rt_slot_region(s)->end;
+	}
+}
+
+static zx_status_t insert_mapping(struct vmar *v, struct mapping *m)
+{
+	struct rtree_txn txn;
+	zx_status_t status = rtree_insert_prepare(&txn, &v->children,
+						  mapping_slot(m));
+
+	if (status != ZX_OK)
+		return status;
+	/* On the VMO's list before a fault can find it in the tree, so that a
+	 * VMO operation meets every mapping that may have entries. */
+	mapping_link(m, MAPPING_ALIVE);
+	rtree_commit(&txn);
+	return ZX_OK;
+}
+
+static zx_status_t map_locked(struct vmar *v,
+			      const struct vmar_placement *where,
+			      struct vmo *vmo, u64 vmo_offset, u32 prot,
+			      u32 max_prot, struct mapping **out)
+{
+	struct mapping *m;
+	zx_status_t status;
+	u64 page, end;
+
+	if (!v->alive)
+		return ZX_ERR_BAD_STATE;
+	if (where->size == 0)
+		return ZX_ERR_INVALID_ARGS;
+	status = check_placement(v, where);
+	if (status == ZX_OK)
+		status = place(v, where, &page);
+	if (status != ZX_OK)
+		return status;
+	end = page + (where->size >> PAGE_SHIFT);
+	if ((where->options & ZX_VM_SPECIFIC_OVERWRITE) &&
+	    touches_vmar(v, page, end))
+		return ZX_ERR_INVALID_ARGS;
+	m = mapping_create(v, page, end, vmo, vmo_offset, prot, max_prot);
+	if (!m)
+		return ZX_ERR_NO_MEMORY;
+	if (rtree_is_free(&v->children, page, end))
+		status = insert_mapping(v, m);
+	else
+		status = vmar_replace_range(v, page, end, m);
+	if (status != ZX_OK) {
+		mapping_discard(m);
+		return status;
+	}
+	*out = m;
+	return ZX_OK;
+}
+
+zx_status_t vmar_map(struct vmar *v, const struct vmar_placement *where,
+		     struct vmo *vmo, u64 vmo_offset, u32 prot, u32 max_prot,
+		     bool populate, uaddr_t *out)
+{
+	struct mapping *m;
+	zx_status_t status;
+
+	mutex_lock(&v->aspace->lock);
+	status = map_locked(v, where, vmo, vmo_offset, prot, max_prot, &m);
+	if (status == ZX_OK) {
+		*out = mapping_base(m);
+		if (populate)
+			status = mapping_populate(m);
+		if (status != ZX_OK)
+			/* Whole regions need no memory: it cannot fail. */
+			status_ignore(vmar_replace_range(v, m->region.start,
+							 m->region.end, NULL));
+	}
+	mutex_unlock(&v->aspace->lock);
+	return status;
+}
+
+/* --- zx_vmar_unmap, zx_vmar_destroy --------------------------------------- */
+
+/* spec 6, checks 7-8: whole sub-VMARs only, and something must be there. Only
+ * the regions at the two edges can lie partly inside. */
+static zx_status_t check_unmap(const struct vmar *v, u64 start, u64 end)
+{
+	struct rt_slot first = rtree_next(&v->children, start);
+	struct rt_slot last = rtree_lookup(&v->children, end - 1);
+
+	if (rt_slot_type(first) == RT_VMAR &&
+	    rt_slot_region(first)->start < start)
+		return ZX_ERR_INVALID_ARGS;
+	if (rt_slot_type(last) == RT_VMAR && rt_slot_region(last)->end > end)
+		return ZX_ERR_INVALID_ARGS;
+	if (!first.word || rt_slot_region(first)->start >= end)
+		return ZX_ERR_NOT_FOUND;
+	return ZX_OK;
+}
+
+zx_status_t vmar_unmap(struct vmar *v, uaddr_t addr, u64 size)
+{
+	u64 start = addr >> PAGE_SHIFT;
+	u64 end = start + (size >> PAGE_SHIFT);
+	zx_status_t status;
+
+	mutex_lock(&v->aspace->lock);
+	if (!v->alive)
+		status = ZX_ERR_BAD_STATE;
+	else if (!vmar_contains(v, addr, size))
+		status = ZX_ERR_INVALID_ARGS;
+	else
+		status = check_unmap(v, start, end);
+	if (status == ZX_OK)
+		status = vmar_replace_range(v, start, end, NULL);
+	mutex_unlock(&v->aspace->lock);
+	return status;
+}
+
+zx_status_t vmar_destroy(struct vmar *v)
+{
+	zx_status_t status = ZX_ERR_BAD_STATE;
+
+	mutex_lock(&v->aspace->lock);
+	if (v->alive) {
+		vmar_destroy_locked(v);
+		status = ZX_OK;
+	}
+	mutex_unlock(&v->aspace->lock);
+	return status;
+}
+
+/* --- zx_vmar_op_range ----------------------------------------------------- */
+
+/*
+ * The mapping at a page at or below the VMAR. BAD_STATE for a gap,
+ * INVALID_ARGS for a sub-VMAR that may not be entered.
+ */
+static zx_status_t find_piece(struct vmar *v, u64 page, bool descend,
+			      struct mapping **out)
+{
+	for (;;) {
+		struct rt_slot s = rtree_lookup(&v->children, page);
+
+		if (rt_slot_type(s) == RT_EMPTY)
+			return ZX_ERR_BAD_STATE;
+		if (rt_slot_type(s) == RT_MAPPING) {
+			*out = mapping_from_slot(s);
+			return ZX_OK;
+		}
+		if (!descend)
+			return ZX_ERR_INVALID_ARGS;
+		v = vmar_from_slot(s);
+	}
+}
+
+static u64 piece_offset(const struct mapping *m, u64 page)
+{
+	return m->vmo_offset + ((page - m->region.start) << PAGE_SHIFT);
+}
+
+/* spec 9, check 9 for one piece. */
+static zx_status_t check_decommit_piece(struct mapping *m, u64 page, u64 bytes)
+{
+	u64 offset = piece_offset(m, page);
+	u64 vmo_size = vmo_get_size(m->vmo);
+
+	if (!(m->max_prot & ZX_VM_PERM_WRITE))
+		return ZX_ERR_ACCESS_DENIED;
+	if (vmo_can_decommit(m->vmo) != ZX_OK)
+		return ZX_ERR_NOT_SUPPORTED;
+	if (offset > vmo_size || bytes > vmo_size - offset)
+		return ZX_ERR_OUT_OF_RANGE;
+	return ZX_OK;
+}
+
+/* One pass over the pieces of [start, end): checks them, or decommits them. */
+static zx_status_t decommit_pass(struct vmar *v, u64 start, u64 end,
+				 bool descend, bool check)
+{
+	while (start < end) {
+		struct mapping *m;
+		zx_status_t status = find_piece(v, start, descend, &m);
+		u64 stop, bytes;
+
+		if (status != ZX_OK)
+			return status;
+		stop = min_u64(end, m->region.end);
+		bytes = (stop - start) << PAGE_SHIFT;
+		status = check ? check_decommit_piece(m, start, bytes)
+			       : vmo_decommit_range(m->vmo,
+						    piece_offset(m, start),
+						    bytes, false);
+		if (status != ZX_OK)
+			return status;
+		start = stop;
+	}
+	return ZX_OK;
+}
+
+zx_status_t vmar_decommit(struct vmar *v, uaddr_t addr, u64 size, bool descend)
+{
+	u64 start = addr >> PAGE_SHIFT;
+	u64 end = start + (size >> PAGE_SHIFT);
+	zx_status_t status;
+
+	mutex_lock(&v->aspace->lock);
+	if (!v->alive)
+		status = ZX_ERR_BAD_STATE;
+	else if (!vmar_contains(v, addr, size))
+		status = ZX_ERR_OUT_OF_RANGE;
+	else
+		status = decommit_pass(v, start, end, descend, true);
+	if (status == ZX_OK)
+		status = decommit_pass(v, start, end, descend, false);
+	mutex_unlock(&v->aspace->lock);
+	return status;
+}

@@ -1,0 +1,77 @@
+/*
+ * What the files of the VMAR manager share: making mappings and VMARs, and the
+ * one way in which regions leave a tree (change.c).
+ */
+#ifndef MM_VMAR_INTERNAL_H
+#define MM_VMAR_INTERNAL_H
+
+#include <kernel/lock.h>
+#include <mm/vmar.h>
+#include <mm/vmo.h>
+
+static inline struct mapping *mapping_from_slot(struct rt_slot s)
+{
+	return container_of(rt_slot_region(s), struct mapping, region);
+}
+
+static inline struct vmar *vmar_from_slot(struct rt_slot s)
+{
+	return container_of(rt_slot_region(s), struct vmar, region);
+}
+
+static inline struct rt_slot mapping_slot(struct mapping *m)
+{
+	return rt_slot_make(&m->region, RT_MAPPING);
+}
+
+/* [addr, addr + size) lies inside the VMAR and does not wrap; size > 0. */
+static inline bool vmar_contains(const struct vmar *v, uaddr_t addr, u64 size)
+{
+	return addr >= v->base && addr - v->base < v->size &&
+	       size <= v->size - (addr - v->base);
+}
+
+/*
+ * A mapping of pages [start, end) with one reference, on no list yet; it holds
+ * a reference to the VMO. NULL if memory is out.
+ */
+struct mapping *mapping_create(struct vmar *v, u64 start, u64 end,
+			       struct vmo *vmo, u64 vmo_offset, u32 prot,
+			       u32 max_prot);
+/* A piece [start, end) of m, same VMO and maximum protection. */
+struct mapping *mapping_create_piece(const struct mapping *m, u64 start,
+				     u64 end, u32 prot);
+/* Puts a new mapping on its VMO's list in the given state; takes vmo->lock. */
+void mapping_link(struct mapping *m, enum mapping_state state);
+/* Gives up the tree's reference to a mapping that is on no VMO's list any more:
+ * the VMO's at once, which may end the VMO, the mapping's after an epoch. */
+void mapping_retire(struct mapping *m);
+/* Undoes mapping_create(); NULL is fine. */
+void mapping_discard(struct mapping *m);
+
+/* Boot: the caches of mapping.c and vmar.c. */
+void mapping_init_module(void);
+void vmar_init_cache(void);
+
+/* A VMAR with one reference; parent NULL makes the root. */
+struct vmar *vmar_create(struct aspace *as, struct vmar *parent, uaddr_t base,
+			 u64 size, u32 flags);
+
+/*
+ * Removes everything in pages [start, end) of the VMAR, whole sub-VMARs
+ * included; mappings that reach over an edge keep what lies outside. `middle`,
+ * if not NULL, takes the place. NO_MEMORY: nothing changed. Under aspace->lock;
+ * no sub-VMAR reaches over an edge.
+ */
+MUST_CHECK zx_status_t vmar_replace_range(struct vmar *v, u64 start, u64 end,
+					  struct mapping *middle);
+/*
+ * Takes from all entries in pages [start, end) the permissions that are not in
+ * flags (PT_*), or clears them if flags is 0, and flushes: on return no CPU
+ * uses more. In batches of bounded length. Under aspace->lock.
+ */
+void vmar_limit_entries(struct aspace *as, u64 start, u64 end, u32 flags);
+/* Destroys a VMAR that is alive, with all below it. Under aspace->lock. */
+void vmar_destroy_locked(struct vmar *v);
+
+#endif

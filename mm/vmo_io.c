@@ -1,0 +1,164 @@
+/*
+ * Copies between a VMO and a caller's memory (vmo.md 3.2).
+ *
+ * A page is found under the VMO's lock and copied under it with user faults
+ * disabled. Where the copy stops at a fault the lock is dropped, the fault
+ * resolved as an access of the program's own would be, and everything about
+ * the VMO is looked at again. So a VMO may be read into a mapping of itself,
+ * and two VMOs into mappings of each other.
+ */
+#include <arch/usercopy.h>
+#include <kernel/process.h>
+#include <kernel/string.h>
+#include <mm/fault.h>
+#include <mm/pager.h>
+
+#include "vmo_internal.h"
+
+/* Pages copied before the lock is given up for a moment, so that a long copy
+ * does not shut others out. */
+#define PAGES_A_TURN 64
+
+struct io {
+	struct vmo *vmo;
+	u64 offset;
+	u64 left;
+	bool write;		/* into the VMO */
+	/* User memory if kernel is NULL. */
+	uaddr_t user;
+	u8 *kernel;
+	struct page_request request;
+};
+
+/* Copies as much of one page as it can; returns bytes not copied. */
+static u64 copy_piece(struct io *io, u8 *bytes, u64 count)
+{
+	u64 rest = 0;
+
+	if (io->kernel && io->write)
+		memcpy(bytes, io->kernel, count);
+	else if (io->kernel)
+		memcpy(io->kernel, bytes, count);
+	else if (io->write)
+		rest = copy_from_user_nofault(bytes, io->user, count);
+	else
+		rest = copy_to_user_nofault(io->user, bytes, count);
+	return rest;
+}
+
+static void advance(struct io *io, u64 count)
+{
+	io->offset += count;
+	io->left -= count;
+	if (io->kernel)
+		io->kernel += count;
+	else
+		io->user += count;
+}
+
+/*
+ * Copies under the lock until done, a turn is over (OK), a page must be waited
+ * for (SHOULD_WAIT), the user's memory faults (*faulted) or an error.
+ */
+static zx_status_t copy_locked(struct io *io, bool *faulted)
+{
+	for (u32 turn = 0; turn < PAGES_A_TURN && io->left; turn++) {
+		u64 in_page = io->offset & PAGE_MASK;
+		u64 count = min_u64(io->left, PAGE_SIZE - in_page);
+		struct page *page;
+		bool writable;
+		zx_status_t status;
+		u64 rest;
+
+		/* It may have shrunk while the lock was free. */
+		if (io->left > io->vmo->size - io->offset)
+			return ZX_ERR_OUT_OF_RANGE;
+		status = vmo_get_page_locked(io->vmo, io->offset, io->write,
+					     &io->request, &page, &writable);
+		if (status != ZX_OK)
+			return status;
+		rest = copy_piece(io, vmo_page_bytes(page) + in_page, count);
+		advance(io, count - rest);
+		if (rest) {
+			*faulted = true;
+			return ZX_OK;
+		}
+	}
+	return ZX_OK;
+}
+
+static zx_status_t resolve_user_fault(const struct io *io)
+{
+	return mm_page_fault(process_current()->aspace, io->user,
+			     io->write ? PT_READ : PT_WRITE);
+}
+
+static zx_status_t run(struct io *io)
+{
+	do {
+		bool faulted = false;
+		zx_status_t status;
+
+		mutex_lock(&io->vmo->lock);
+		if (io->offset > io->vmo->size)
+			status = ZX_ERR_OUT_OF_RANGE;
+		else
+			status = copy_locked(io, &faulted);
+		mutex_unlock(&io->vmo->lock);
+		if (status == ZX_ERR_SHOULD_WAIT)
+			status = page_request_wait(&io->request);
+		else if (faulted)
+			status = resolve_user_fault(io);
+		if (status != ZX_OK)
+			return status;
+		if (thread_is_killed())
+			return ZX_ERR_INTERNAL_INTR_KILLED;
+	} while (io->left);
+	return ZX_OK;
+}
+
+/* vmo.md 3.2, checks 3-5; a length of 0 is fine up to the end. */
+static zx_status_t check_and_run(struct io *io)
+{
+	u64 end;
+
+	if (__builtin_add_overflow(io->offset, io->left, &end))
+		return ZX_ERR_OUT_OF_RANGE;
+	if (io->vmo->cache_policy != ZX_CACHE_POLICY_CACHED)
+		return ZX_ERR_BAD_STATE;
+	return run(io);
+}
+
+zx_status_t vmo_read_user(struct vmo *v, uaddr_t buffer, u64 offset, u64 bytes)
+{
+	struct io io = { .vmo = v, .offset = offset, .left = bytes,
+			 .user = buffer };
+
+	return check_and_run(&io);
+}
+
+zx_status_t vmo_write_user(struct vmo *v, uaddr_t buffer, u64 offset,
+			   u64 bytes)
+{
+	struct io io = { .vmo = v, .offset = offset, .left = bytes,
+			 .write = true, .user = buffer };
+
+	return check_and_run(&io);
+}
+
+zx_status_t vmo_read_kernel(struct vmo *v, void *buf, u64 offset, u64 bytes)
+{
+	struct io io = { .vmo = v, .offset = offset, .left = bytes,
+			 .kernel = buf };
+
+	return check_and_run(&io);
+}
+
+zx_status_t vmo_write_kernel(struct vmo *v, const void *buf, u64 offset,
+			     u64 bytes)
+{
+	struct io io = { .vmo = v, .offset = offset, .left = bytes,
+			 .write = true, .kernel = (u8 *)(uintptr_t)buf };
+
+	return check_and_run(&io);
+}

@@ -1,0 +1,21 @@
+/*
+ * Calls on events (tasks.md 13).
+ */
+#include <kernel/event.h>
+#include <kernel/handle.h>
+#include <syscall_protos.h>
+
+zx_status_t sys_event_create(uint32_t options, uaddr_t out)
+{
+	struct object *o;
+	zx_status_t status;
+
+	if (options)
+		return ZX_ERR_INVALID_ARGS;
+	status = event_create(&o);
+	if (status != ZX_OK)
+		return status;
+	status = handle_make(o, ZX_DEFAULT_EVENT_RIGHTS, out);
+	object_unref(o);
+	return status;
+}

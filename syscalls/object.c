@@ -1,0 +1,212 @@
+/*
+ * Calls on objects of any type: properties, children, signals (tasks.md 4).
+ */
+#include <kernel/handle.h>
+#include <kernel/process.h>
+#include <mm/vmo.h>
+#include <syscall_protos.h>
+#include <syscalls/user.h>
+
+/* A VMO's content size (vmo.md 8.1) is under the VMO's lock. */
+static u64 content_size_get(struct object *o)
+{
+	struct vmo *v = vmo_from_object(o);
+	u64 size;
+
+	mutex_lock(&v->lock);
+	size = v->content_size;
+	mutex_unlock(&v->lock);
+	return size;
+}
+
+static void content_size_set(struct object *o, u64 size)
+{
+	struct vmo *v = vmo_from_object(o);
+
+	mutex_lock(&v->lock);
+	v->content_size = size;
+	mutex_unlock(&v->lock);
+}
+
+static zx_status_t get_name(struct object *o, uaddr_t value, size_t value_size)
+{
+	char name[ZX_MAX_NAME_LEN];
+
+	if (value_size < sizeof(name))
+		return ZX_ERR_BUFFER_TOO_SMALL;
+	object_get_name(o, name);
+	return user_write(value, name, sizeof(name));
+}
+
+static zx_status_t get_property(struct object *o, u32 property, uaddr_t value,
+				size_t value_size)
+{
+	if (property == ZX_PROP_NAME)
+		return get_name(o, value, value_size);
+	if (property != ZX_PROP_VMO_CONTENT_SIZE)
+		return ZX_ERR_INVALID_ARGS;
+	if (value_size < sizeof(u64))
+		return ZX_ERR_BUFFER_TOO_SMALL;
+	if (o->type != ZX_OBJ_TYPE_VMO)
+		return ZX_ERR_WRONG_TYPE;
+	return user_put_u64(value, content_size_get(o));
+}
+
+zx_status_t sys_object_get_property(zx_handle_t handle, uint32_t property,
+				    uaddr_t value, size_t value_size)
+{
+	struct object *o;
+	zx_status_t status;
+
+	if (!value)
+		return ZX_ERR_INVALID_ARGS;
+	status = handle_get(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_GET_PROPERTY,
+			    &o);
+	if (status != ZX_OK)
+		return status;
+	status = get_property(o, property, value, value_size);
+	object_unref(o);
+	return status;
+}
+
+static zx_status_t set_name(struct object *o, uaddr_t value, size_t value_size)
+{
+	char name[ZX_MAX_NAME_LEN];
+
+	if (value_size > sizeof(name) - 1)
+		value_size = sizeof(name) - 1;
+	if (value_size && user_read(name, value, value_size) != ZX_OK)
+		return ZX_ERR_INVALID_ARGS;
+	return object_set_name(o, name, value_size);
+}
+
+static zx_status_t set_property(struct object *o, u32 property, uaddr_t value,
+				size_t value_size)
+{
+	u64 word;
+
+	if (property == ZX_PROP_NAME)
+		return set_name(o, value, value_size);
+	if (property != ZX_PROP_VMO_CONTENT_SIZE)
+		return ZX_ERR_INVALID_ARGS;
+	if (value_size < sizeof(word))
+		return ZX_ERR_BUFFER_TOO_SMALL;
+	if (o->type != ZX_OBJ_TYPE_VMO)
+		return ZX_ERR_WRONG_TYPE;
+	if (user_read(&word, value, sizeof(word)) != ZX_OK)
+		return ZX_ERR_INVALID_ARGS;
+	content_size_set(o, word);
+	return ZX_OK;
+}
+
+zx_status_t sys_object_set_property(zx_handle_t handle, uint32_t property,
+				    uaddr_t value, size_t value_size)
+{
+	struct object *o;
+	zx_status_t status;
+
+	if (!value)
+		return ZX_ERR_INVALID_ARGS;
+	status = handle_get(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_SET_PROPERTY,
+			    &o);
+	if (status != ZX_OK)
+		return status;
+	status = set_property(o, property, value, value_size);
+	object_unref(o);
+	return status;
+}
+
+/* The child of that koid, counted; a process on its way out is not found. */
+static zx_status_t find_child(struct object *parent, zx_koid_t koid,
+			      struct object **out)
+{
+	struct process *p;
+	struct thread *t;
+
+	if (parent->type == ZX_OBJ_TYPE_PROCESS) {
+		t = process_find_thread(process_from_object(parent), koid);
+		*out = t ? &t->object : NULL;
+		return t ? ZX_OK : ZX_ERR_NOT_FOUND;
+	}
+	if (parent->type != ZX_OBJ_TYPE_JOB)
+		return ZX_ERR_WRONG_TYPE;
+	p = job_find_process(job_from_object(parent), koid);
+	if (!p)
+		return ZX_ERR_NOT_FOUND;
+	*out = &p->object;
+	if (process_check_alive(p) == ZX_OK)
+		return ZX_OK;
+	object_unref(&p->object);
+	return ZX_ERR_NOT_FOUND;
+}
+
+static zx_status_t get_child(const struct handle_ref *parent, zx_koid_t koid,
+			     zx_rights_t rights, uaddr_t out)
+{
+	struct object *child;
+	zx_status_t status;
+
+	if (handle_reduce_rights(parent->rights, &rights) != ZX_OK)
+		return ZX_ERR_ACCESS_DENIED;
+	status = find_child(parent->object, koid, &child);
+	if (status != ZX_OK)
+		return status;
+	status = handle_make(child, rights, out);
+	object_unref(child);
+	return status;
+}
+
+zx_status_t sys_object_get_child(zx_handle_t handle, uint64_t koid,
+				 zx_rights_t rights, uaddr_t out)
+{
+	struct handle_ref parent;
+	zx_status_t status = handle_get_ref(handle, ZX_OBJ_TYPE_NONE,
+					    ZX_RIGHT_ENUMERATE, &parent);
+
+	if (status != ZX_OK)
+		return status;
+	status = get_child(&parent, koid, rights, out);
+	object_unref(parent.object);
+	return status;
+}
+
+static zx_status_t signal(struct object *o, zx_signals_t clear,
+			  zx_signals_t set)
+{
+	if (!object_is_waitable(o))
+		return ZX_ERR_NOT_SUPPORTED;
+	if ((clear | set) & ~object_user_signals(o))
+		return ZX_ERR_INVALID_ARGS;
+	object_update_signals(o, clear, set);
+	return ZX_OK;
+}
+
+zx_status_t sys_object_signal(zx_handle_t handle, uint32_t clear_mask,
+			      uint32_t set_mask)
+{
+	struct object *o;
+	zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_NONE,
+					ZX_RIGHT_SIGNAL, &o);
+
+	if (status != ZX_OK)
+		return status;
+	status = signal(o, clear_mask, set_mask);
+	object_unref(o);
+	return status;
+}
+
+/* No type that this kernel has comes in pairs. */
+zx_status_t sys_object_signal_peer(zx_handle_t handle, uint32_t clear_mask,
+				   uint32_t set_mask)
+{
+	struct object *o;
+	zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_NONE,
+					ZX_RIGHT_SIGNAL_PEER, &o);
+
+	(void)clear_mask;
+	(void)set_mask;
+	if (status != ZX_OK)
+		return status;
+	object_unref(o);
+	return ZX_ERR_NOT_SUPPORTED;
+}

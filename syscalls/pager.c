@@ -1,0 +1,145 @@
+/*
+ * zx_pager_*: checks of handles and pure values in the order of
+ * spec/pager-port.md 1-4. The work is in mm/pager.c.
+ */
+#include <kernel/handle.h>
+#include <kernel/port.h>
+#include <mm/pager.h>
+#include <syscall_protos.h>
+
+#include "era.h"
+
+/* No DUPLICATE, no WAIT (1.1). */
+#define PAGER_RIGHTS (ZX_RIGHT_INSPECT | ZX_RIGHT_GET_PROPERTY | \
+		      ZX_RIGHT_SET_PROPERTY | ZX_RIGHT_TRANSFER)
+
+zx_status_t sys_pager_create(uint32_t options, uaddr_t out)
+{
+	struct pager *p;
+	zx_status_t status;
+
+	if (options != 0)
+		return ZX_ERR_INVALID_ARGS;
+	status = pager_create(&p);
+	if (status != ZX_OK)
+		return status;
+	status = handle_make(pager_object(p), PAGER_RIGHTS, out);
+	object_unref(pager_object(p));
+	return status;
+}
+
+/* 1.3, checks 4-7. */
+static zx_status_t create_vmo(struct object *pager, struct object *port,
+			      u32 options, u64 key, u64 size, uaddr_t out)
+{
+	struct vmo *v;
+	zx_status_t status;
+	u64 rounded;
+
+	if (options & ~ZX_VMO_RESIZABLE)
+		return ZX_ERR_INVALID_ARGS;
+	if (!round_up_page(size, &rounded) || rounded > VMO_MAX_SIZE)
+		return ZX_ERR_OUT_OF_RANGE;
+	status = pager_create_vmo(pager_from_object(pager), options,
+				  port_from_object(port), key, rounded, &v);
+	if (status != ZX_OK)
+		return status;
+	status = handle_make(&v->object, ZX_DEFAULT_VMO_RIGHTS, out);
+	object_unref(&v->object);
+	return status;
+}
+
+zx_status_t sys_pager_create_vmo(zx_handle_t pager, uint32_t options,
+				 zx_handle_t port, uint64_t key, uint64_t size,
+				 uaddr_t out)
+{
+	struct object *pager_obj, *port_obj;
+	zx_status_t status;
+
+	status = handle_get(pager, ZX_OBJ_TYPE_PAGER, 0, &pager_obj);
+	if (status != ZX_OK)
+		return status;
+	status = handle_get(port, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, &port_obj);
+	if (status == ZX_OK) {
+		status = create_vmo(pager_obj, port_obj, options, key, size,
+				    out);
+		object_unref(port_obj);
+	}
+	object_unref(pager_obj);
+	return status;
+}
+
+/* The pager and a VMO made from it: the checks that all calls share (1.2). */
+struct pager_vmo {
+	struct object *pager;
+	struct object *vmo;
+};
+
+static zx_status_t get_pager_vmo(zx_handle_t pager, zx_handle_t vmo,
+				 struct pager_vmo *out)
+{
+	zx_status_t status;
+
+	status = handle_get(pager, ZX_OBJ_TYPE_PAGER, 0, &out->pager);
+	if (status != ZX_OK)
+		return status;
+	status = handle_get(vmo, ZX_OBJ_TYPE_VMO, 0, &out->vmo);
+	if (status != ZX_OK)
+		goto drop_pager;
+	if (pager_owns_vmo(pager_from_object(out->pager),
+			   vmo_from_object(out->vmo)))
+		return ZX_OK;
+	status = ZX_ERR_INVALID_ARGS;
+	object_unref(out->vmo);
+drop_pager:
+	object_unref(out->pager);
+	return status;
+}
+
+static void put_pager_vmo(struct pager_vmo *pv)
+{
+	object_unref(pv->vmo);
+	object_unref(pv->pager);
+}
+
+/* The seed's call: DET-1 to DET-14 (pager-port.md 2). */
+zx_status_t sys_pager_detach_vmo(zx_handle_t pager, zx_handle_t vmo)
+{
+	struct pager_vmo pv;
+	zx_status_t status = get_pager_vmo(pager, vmo, &pv);
+
+	if (status != ZX_OK)
+		return status;
+	pager_detach_vmo(vmo_from_object(pv.vmo));
+	put_pager_vmo(&pv);
+	return ZX_OK;
+}
+
+zx_status_t sys_pager_supply_pages(zx_handle_t pager, zx_handle_t pager_vmo,
+				   uint64_t offset, uint64_t length,
+				   zx_handle_t aux_vmo, uint64_t aux_offset)
+{
+	static const struct pager_supply_rules rules = {
+		.mapped_aux_refused = ERA_SUPPLY_REFUSES_MAPPED_AUX,
+		.detached_refused = ERA_SUPPLY_REFUSES_DETACHED,
+	};
+	struct pager_vmo pv;
+	struct object *aux;
+	zx_status_t status;
+
+	if (!is_page_aligned(offset | length | aux_offset))
+		return ZX_ERR_INVALID_ARGS;
+	status = get_pager_vmo(pager, pager_vmo, &pv);
+	if (status != ZX_OK)
+		return status;
+	status = handle_get(aux_vmo, ZX_OBJ_TYPE_VMO,
+			    ZX_RIGHT_READ | ZX_RIGHT_WRITE, &aux);
+	if (status == ZX_OK) {
+		status = pager_supply_pages(vmo_from_object(pv.vmo), offset,
+					    length, vmo_from_object(aux),
+					    aux_offset, &rules);
+		object_unref(aux);
+	}
+	put_pager_vmo(&pv);
+	return status;
+}

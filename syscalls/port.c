@@ -1,0 +1,80 @@
+/*
+ * Calls on ports (pager-port.md 10).
+ */
+#include <kernel/port.h>
+#include <syscall_protos.h>
+#include <syscalls/user.h>
+
+zx_status_t sys_port_create(uint32_t options, uaddr_t out)
+{
+	struct port *p;
+	zx_status_t status = port_create(options, &p);
+
+	if (status != ZX_OK)
+		return status;
+	status = handle_make(port_object(p), ZX_DEFAULT_PORT_RIGHTS, out);
+	object_unref(port_object(p));
+	return status;
+}
+
+zx_status_t sys_port_queue(zx_handle_t handle, uaddr_t packet)
+{
+	zx_port_packet_t body;
+	struct object *o;
+	zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_PORT,
+					ZX_RIGHT_WRITE, &o);
+
+	if (__builtin_expect(status != ZX_OK, 0))
+		return status;
+	status = user_read(&body, packet, sizeof(body));
+	if (__builtin_expect(status == ZX_OK, 1))
+		status = port_queue_user(port_from_object(o), &body);
+	object_unref(o);
+	return status;
+}
+
+zx_status_t sys_port_wait(zx_handle_t handle, zx_time_t deadline,
+			  uaddr_t packet)
+{
+	zx_port_packet_t body;
+	struct object *o;
+	zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_PORT,
+					ZX_RIGHT_READ, &o);
+
+	if (__builtin_expect(status != ZX_OK, 0))
+		return status;
+	status = port_wait(port_from_object(o), deadline, &body);
+	if (__builtin_expect(status == ZX_OK, 1))
+		status = user_write(packet, &body, sizeof(body));
+	object_unref(o);
+	return status;
+}
+
+static zx_status_t cancel(struct port *p, zx_handle_t source, u64 key)
+{
+	struct handle_ref ref;
+	zx_status_t status = handle_get_ref(source, ZX_OBJ_TYPE_NONE,
+					    ZX_RIGHT_WAIT, &ref);
+
+	if (status != ZX_OK)
+		return status;
+	status = ZX_ERR_NOT_SUPPORTED;
+	if (object_is_waitable(ref.object))
+		status = port_cancel(p, &ref, key);
+	object_unref(ref.object);
+	return status;
+}
+
+zx_status_t sys_port_cancel(zx_handle_t handle, zx_handle_t source,
+			    uint64_t key)
+{
+	struct object *o;
+	zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_PORT,
+					ZX_RIGHT_WRITE, &o);
+
+	if (status != ZX_OK)
+		return status;
+	status = cancel(port_from_object(o), source, key);
+	object_unref(o);
+	return status;
+}

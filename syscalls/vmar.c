@@ -1,0 +1,366 @@
+/*
+ * zx_vmar_*: checks of handles and pure values in the order of spec/vmar.md,
+ * answers of the era. The work is in mm/.
+ */
+#include <arch/usercopy.h>
+#include <kernel/handle.h>
+#include <mm/vmar.h>
+#include <mm/vmo.h>
+#include <syscall_protos.h>
+
+#include "era.h"
+
+#define PERM_RWX (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE)
+#define CAN_MAP_RWX (ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE | \
+		     ZX_VM_CAN_MAP_EXECUTE)
+#define ALIGN_MASK (0xffu << ZX_VM_ALIGN_BASE)
+#define DEFINED_FLAGS (PERM_RWX | ZX_VM_COMPACT | ZX_VM_SPECIFIC | \
+		       ZX_VM_SPECIFIC_OVERWRITE | ZX_VM_CAN_MAP_SPECIFIC | \
+		       CAN_MAP_RWX | ZX_VM_MAP_RANGE | \
+		       ZX_VM_REQUIRE_NON_RESIZABLE | ZX_VM_ALLOW_FAULTS | \
+		       ZX_VM_OFFSET_IS_UPPER_LIMIT | ALIGN_MASK)
+#define PLACEMENT_FLAGS (ZX_VM_SPECIFIC | ZX_VM_SPECIFIC_OVERWRITE | \
+			 ZX_VM_OFFSET_IS_UPPER_LIMIT | ALIGN_MASK)
+
+/* Rights of a VMAR handle beyond READ, WRITE, EXECUTE (spec 2.2). */
+#define VMAR_BASE_RIGHTS (ZX_RIGHT_DUPLICATE | ZX_RIGHT_TRANSFER | \
+			  ZX_RIGHT_INSPECT)
+
+/* PERM bits, rights bits and CAN_MAP bits are the same three in a row. */
+#define PERM_TO_RIGHT_SHIFT 2
+#define PERM_TO_CAN_MAP_SHIFT 7
+_Static_assert(ZX_RIGHT_READ == ZX_VM_PERM_READ << PERM_TO_RIGHT_SHIFT &&
+	       ZX_RIGHT_WRITE == ZX_VM_PERM_WRITE << PERM_TO_RIGHT_SHIFT &&
+	       ZX_RIGHT_EXECUTE == ZX_VM_PERM_EXECUTE << PERM_TO_RIGHT_SHIFT,
+	       "permissions and rights run in parallel");
+_Static_assert(ZX_VM_CAN_MAP_READ == ZX_VM_PERM_READ << PERM_TO_CAN_MAP_SHIFT &&
+	       ZX_VM_CAN_MAP_EXECUTE == ZX_VM_PERM_EXECUTE
+						<< PERM_TO_CAN_MAP_SHIFT,
+	       "permissions and CAN_MAP flags run in parallel");
+
+static zx_rights_t perm_to_rights(u32 perm)
+{
+	return perm << PERM_TO_RIGHT_SHIFT;
+}
+
+static u32 rights_to_perm(zx_rights_t rights)
+{
+	return (rights >> PERM_TO_RIGHT_SHIFT) & PERM_RWX;
+}
+
+static u32 can_map_to_perm(u32 flags)
+{
+	return (flags >> PERM_TO_CAN_MAP_SHIFT) & PERM_RWX;
+}
+
+/* spec 2.5: write and execute need read. */
+static bool perms_are_consistent(u32 options)
+{
+	return !(options & (ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE)) ||
+	       (options & ZX_VM_PERM_READ);
+}
+
+/* spec 4.2, 5.8: no unknown bit, and an alignment of 1 KiB to 4 GiB or none. */
+static bool flags_are_defined(u32 options)
+{
+	u32 align = (options & ALIGN_MASK) >> ZX_VM_ALIGN_BASE;
+
+	return !(options & ~DEFINED_FLAGS) &&
+	       (align == 0 || (align >= 10 && align <= 32));
+}
+
+/* The era's names for what mm says about placement. */
+static zx_status_t placement_status(zx_status_t status)
+{
+	if (status == ZX_ERR_ALREADY_EXISTS)
+		return ERA_PLACE_COLLIDES;
+	if (status == ZX_ERR_NO_RESOURCES)
+		return ERA_NO_GAP;
+	return status;
+}
+
+/* --- zx_vmar_allocate (spec 4) -------------------------------------------- */
+
+static zx_status_t check_allocate_options(u32 options, u64 size)
+{
+	u32 allowed = ZX_VM_COMPACT | ZX_VM_SPECIFIC | CAN_MAP_RWX |
+		      ZX_VM_OFFSET_IS_UPPER_LIMIT | ZX_VM_CAN_MAP_SPECIFIC |
+		      ALIGN_MASK;
+
+	if (!flags_are_defined(options) || (options & PERM_RWX) ||
+	    !is_page_aligned(size) || (options & ~allowed))
+		return ZX_ERR_INVALID_ARGS;
+	return ZX_OK;
+}
+
+/* Outputs last: on a failure the region is gone and neither is written (the
+ * address may be, if only the handle's pointer is bad). */
+static zx_status_t publish_vmar(struct vmar *v, uaddr_t child_vmar,
+				uaddr_t child_addr)
+{
+	zx_rights_t rights = VMAR_BASE_RIGHTS |
+			     perm_to_rights(can_map_to_perm(v->flags));
+	struct handle_slot slot;
+	zx_status_t status = handle_reserve(handle_table_current(), &slot);
+
+	if (status != ZX_OK)
+		return status;
+	if (put_user_u64(child_addr, v->base) != ZX_OK ||
+	    put_user_u32(child_vmar, slot.value) != ZX_OK) {
+		handle_cancel(&slot);
+		return ZX_ERR_INVALID_ARGS;
+	}
+	handle_publish(&slot, &v->object, rights);
+	return ZX_OK;
+}
+
+zx_status_t sys_vmar_allocate(zx_handle_t parent_vmar, zx_vm_option_t options,
+			      size_t offset, size_t size, uaddr_t child_vmar,
+			      uaddr_t child_addr)
+{
+	struct vmar_placement where = { options & PLACEMENT_FLAGS, offset,
+					size };
+	struct object *parent;
+	struct vmar *child;
+	zx_status_t status;
+
+	status = handle_get(parent_vmar, ZX_OBJ_TYPE_VMAR,
+			    perm_to_rights(can_map_to_perm(options)), &parent);
+	if (status != ZX_OK)
+		return status;
+	status = check_allocate_options(options, size);
+	if (status == ZX_OK)
+		status = vmar_allocate(vmar_from_object(parent), &where,
+				       options & (CAN_MAP_RWX | ZX_VM_COMPACT |
+						  ZX_VM_CAN_MAP_SPECIFIC),
+				       &child);
+	object_unref(parent);
+	if (status != ZX_OK)
+		return placement_status(status);
+	status = publish_vmar(child, child_vmar, child_addr);
+	if (status != ZX_OK)
+		status_ignore(vmar_destroy(child));
+	object_unref(&child->object);
+	return status;
+}
+
+/* --- zx_vmar_map (spec 5) ------------------------------------------------- */
+
+struct map_args {
+	struct handle_ref vmar;
+	struct handle_ref vmo;
+	u32 options;
+	struct vmar_placement where;
+	u64 vmo_offset;
+	u64 len;
+	uaddr_t mapped_addr;
+};
+
+static const struct vmo *map_vmo(const struct map_args *a)
+{
+	return vmo_from_object(a->vmo.object);
+}
+
+/* Checks 3 to 8. */
+static zx_status_t check_map_permissions(const struct map_args *a)
+{
+	u32 perm = a->options & PERM_RWX;
+	u32 can = rights_to_perm(a->vmar.rights & a->vmo.rights);
+
+	if (!(a->vmo.rights & ZX_RIGHT_MAP))
+		return ZX_ERR_ACCESS_DENIED;
+	if (!perms_are_consistent(a->options))
+		return ZX_ERR_INVALID_ARGS;
+	if ((a->options & ZX_VM_MAP_RANGE) &&
+	    (a->options & ZX_VM_SPECIFIC_OVERWRITE))
+		return ZX_ERR_INVALID_ARGS;
+	if (a->options & CAN_MAP_RWX)
+		return ZX_ERR_INVALID_ARGS;
+	if (perm & ~can)
+		return ZX_ERR_ACCESS_DENIED;
+	return flags_are_defined(a->options) ? ZX_OK : ZX_ERR_INVALID_ARGS;
+}
+
+/* Checks 9 to 12; rounds the length up. */
+static zx_status_t check_map_range(struct map_args *a)
+{
+	const struct vmar *v = vmar_from_object(a->vmar.object);
+	u64 end;
+
+	if ((a->options & ZX_VM_REQUIRE_NON_RESIZABLE) &&
+	    (map_vmo(a)->options & ZX_VMO_RESIZABLE))
+		return ZX_ERR_NOT_SUPPORTED;
+	if (a->options & (ZX_VM_COMPACT | ZX_VM_CAN_MAP_SPECIFIC))
+		return ZX_ERR_INVALID_ARGS;
+	if (a->options & PERM_RWX & ~can_map_to_perm(v->flags))
+		return ZX_ERR_ACCESS_DENIED;
+	if (!is_page_aligned(a->vmo_offset))
+		return ZX_ERR_INVALID_ARGS;
+	if (!round_up_page(a->len, &a->where.size) ||
+	    __builtin_add_overflow(a->vmo_offset, a->where.size, &end))
+		return ERA_MAP_OFFSET_WRAPS;
+	return ZX_OK;
+}
+
+static zx_status_t map(struct map_args *a)
+{
+	struct vmar *v = vmar_from_object(a->vmar.object);
+	zx_status_t status = check_map_permissions(a);
+	uaddr_t base;
+
+	if (status == ZX_OK)
+		status = check_map_range(a);
+	if (status != ZX_OK)
+		return status;
+	status = vmar_map(v, &a->where, vmo_from_object(a->vmo.object),
+			  a->vmo_offset, a->options & PERM_RWX,
+			  rights_to_perm(a->vmar.rights & a->vmo.rights),
+			  a->options & ZX_VM_MAP_RANGE, &base);
+	if (status != ZX_OK)
+		return placement_status(status);
+	if (put_user_u64(a->mapped_addr, base) == ZX_OK)
+		return ZX_OK;
+	/* NOT_FOUND or BAD_STATE if another thread was faster: gone anyway. */
+	status_ignore(vmar_unmap(v, base, a->where.size));
+	return ZX_ERR_INVALID_ARGS;
+}
+
+zx_status_t sys_vmar_map(zx_handle_t handle, zx_vm_option_t options,
+			 size_t vmar_offset, zx_handle_t vmo,
+			 uint64_t vmo_offset, size_t len, uaddr_t mapped_addr)
+{
+	struct map_args a = {
+		.options = options,
+		.where = { options & PLACEMENT_FLAGS, vmar_offset, 0 },
+		.vmo_offset = vmo_offset,
+		.len = len,
+		.mapped_addr = mapped_addr,
+	};
+	zx_status_t status;
+
+	status = handle_get_ref(handle, ZX_OBJ_TYPE_VMAR, 0, &a.vmar);
+	if (status != ZX_OK)
+		return status;
+	status = handle_get_ref(vmo, ZX_OBJ_TYPE_VMO, 0, &a.vmo);
+	if (status == ZX_OK) {
+		status = map(&a);
+		object_unref(a.vmo.object);
+	}
+	object_unref(a.vmar.object);
+	return status;
+}
+
+/* --- zx_vmar_unmap, zx_vmar_destroy (spec 6, 8) --------------------------- */
+
+static zx_status_t unmap(struct vmar *v, uaddr_t addr, u64 len)
+{
+	zx_status_t status;
+	u64 size;
+
+	if (!is_page_aligned(addr) || len == 0 || !round_up_page(len, &size))
+		return ZX_ERR_INVALID_ARGS;
+	if (ERA_UNMAP_REFUSES_UNALIGNED_LEN && size != len)
+		return ZX_ERR_INVALID_ARGS;
+	status = vmar_unmap(v, addr, size);
+	return status == ZX_ERR_NOT_FOUND ? ERA_UNMAP_NOTHING : status;
+}
+
+zx_status_t sys_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, size_t len)
+{
+	struct object *o;
+	zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_VMAR, 0, &o);
+
+	if (status != ZX_OK)
+		return status;
+	status = unmap(vmar_from_object(o), addr, len);
+	object_unref(o);
+	return status;
+}
+
+zx_status_t sys_vmar_destroy(zx_handle_t handle)
+{
+	struct object *o;
+	zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_VMAR, 0, &o);
+
+	if (status != ZX_OK)
+		return status;
+	if (ERA_DESTROY_ROOT_REFUSED && !vmar_from_object(o)->parent)
+		status = ZX_ERR_NOT_SUPPORTED;
+	else
+		status = vmar_destroy(vmar_from_object(o));
+	object_unref(o);
+	return status;
+}
+
+/* --- zx_vmar_protect (spec 7) --------------------------------------------- */
+
+static zx_status_t protect(struct vmar *v, u32 options, uaddr_t addr, u64 len)
+{
+	u64 size;
+
+	if (!perms_are_consistent(options) || !is_page_aligned(addr) ||
+	    (options & ~PERM_RWX))
+		return ZX_ERR_INVALID_ARGS;
+	if (len == 0 || !round_up_page(len, &size))
+		return ZX_ERR_INVALID_ARGS;
+	return vmar_protect(v, addr, size, options);
+}
+
+zx_status_t sys_vmar_protect(zx_handle_t handle, zx_vm_option_t options,
+			     zx_vaddr_t addr, size_t len)
+{
+	struct object *o;
+	zx_status_t status;
+
+	status = handle_get(handle, ZX_OBJ_TYPE_VMAR,
+			    perm_to_rights(options & PERM_RWX), &o);
+	if (status != ZX_OK)
+		return status;
+	status = protect(vmar_from_object(o), options, addr, len);
+	object_unref(o);
+	return status;
+}
+
+/* --- zx_vmar_op_range (spec 9) -------------------------------------------- */
+
+/* D7: the numbers that zx_vmo_op_range knows in some era (spec/README 3). */
+static bool is_vmo_op(u32 op)
+{
+	return op >= ZX_VMO_OP_COMMIT && op <= 14 && op != 5;
+}
+
+static zx_status_t op_range(const struct handle_ref *h, u32 op, uaddr_t address,
+			    u64 size, uaddr_t buffer, size_t buffer_size)
+{
+	u64 rounded;
+
+	if (buffer != 0 || buffer_size != 0)
+		return ZX_ERR_INVALID_ARGS;
+	if (!is_vmo_op(op))
+		return ZX_ERR_INVALID_ARGS;
+	if (op != ZX_VMO_OP_DECOMMIT)
+		return ERA_OP_RANGE_OTHER_OP;
+	if (!(h->rights & ZX_RIGHT_WRITE))
+		return ZX_ERR_ACCESS_DENIED;
+	if (size == 0 || !is_page_aligned(address) ||
+	    !round_up_page(size, &rounded))
+		return ZX_ERR_INVALID_ARGS;
+	if (ERA_OP_RANGE_REFUSES_UNALIGNED_SIZE && rounded != size)
+		return ZX_ERR_INVALID_ARGS;
+	return vmar_decommit(vmar_from_object(h->object), address, rounded,
+			     ERA_OP_RANGE_DESCENDS);
+}
+
+zx_status_t sys_vmar_op_range(zx_handle_t handle, uint32_t op,
+			      zx_vaddr_t address, size_t size, uaddr_t buffer,
+			      size_t buffer_size)
+{
+	struct handle_ref h;
+	zx_status_t status = handle_get_ref(handle, ZX_OBJ_TYPE_VMAR, 0, &h);
+
+	if (status != ZX_OK)
+		return status;
+	status = op_range(&h, op, address, size, buffer, buffer_size);
+	object_unref(h.object);
+	return status;
+}
