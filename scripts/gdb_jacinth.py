@@ -8,7 +8,9 @@ sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 import pagetable  # noqa: E402
 
 ELF = os.path.join(os.environ.get("JACINTH_BUILD", "build"), "kernel.elf")
-VECTORS = "exception_vectors"
+# Tables of exception vectors, by what VBAR_EL1 holds early and later.
+VECTORS = ("vectors", "boot_vectors")
+PAGE = 4096
 
 
 def register(*names):
@@ -68,12 +70,13 @@ class Symbols(gdb.Command):
 
     @staticmethod
     def find():
-        linked = int(gdb.parse_and_eval(f"(unsigned long)&{VECTORS}"))
-        old = int(gdb.parse_and_eval("(unsigned long)&image_start"))
-        vectors = register("VBAR", "VBAR_EL1")
-        if vectors == 0:
-            raise gdb.GdbError("the kernel has not set its vectors yet; let it run a little")
-        return vectors - (linked - old)
+        now = register("VBAR", "VBAR_EL1")
+        first = int(gdb.parse_and_eval("(unsigned long)&image_start"))
+        for name in VECTORS:
+            base = now - (int(gdb.parse_and_eval(f"(unsigned long)&{name}")) - first)
+            if now and base % PAGE == 0:
+                return base
+        raise gdb.GdbError("the kernel has not set its vectors yet; let it run a little")
 
 
 class Walk(gdb.Command):
@@ -110,5 +113,88 @@ class Tables(gdb.Command):
             print(f"{va:#018x} {size >> 10:>9} KiB -> {pa:#012x}  {text}")
 
 
-for command in (Jx, Symbols, Walk, Tables):
+def container_of(node, name, member):
+    """The struct `name` whose member is at `node`, a pointer."""
+    kind = gdb.lookup_type(f"struct {name}")
+    offset = next(f.bitpos // 8 for f in kind.fields() if f.name == member)
+    return gdb.Value(int(node) - offset).cast(kind.pointer())
+
+
+def on_list(head, name, member):
+    """Yield the structs on a kernel list."""
+    node = head["next"]
+    while int(node) != int(head.address):
+        yield container_of(node, name, member)
+        node = node["next"]
+
+
+def processes():
+    job = gdb.parse_and_eval("root_job")
+    yield from on_list(job["processes"], "process", "job_node")
+
+
+def regions(word):
+    """Yield (type, address of the region) below a tagged word of the VMAR tree."""
+    kinds = {int(gdb.parse_and_eval(name)): name for name in ("RT_MAPPING", "RT_VMAR")}
+    node_kind = gdb.lookup_type("struct rt_node").pointer()
+    last = 0
+    stack = [int(word)]
+    while stack:
+        word = stack.pop()
+        tag, address = word & 3, word & ~3
+        if tag in kinds and address != last:
+            last = address      # one region may be a run in several nodes
+            yield kinds[tag], address
+        elif tag == int(gdb.parse_and_eval("RT_NODE")):
+            node = gdb.Value(address).cast(node_kind)
+            stack += [int(node["slots"][i]) for i in reversed(range(int(node["run_count"])))]
+
+
+def show_vmar(vmar, depth=0):
+    """Print a VMAR and, indented, what is in it."""
+    indent = "  " * depth
+    base, size = int(vmar["base"]), int(vmar["size"])
+    state = "" if vmar["alive"] else "  dead"
+    print(f"{indent}{base:#x}-{base + size:#x}  vmar koid {int(vmar['object']['koid'])}{state}")
+    for kind, address in regions(vmar["children"]["root"]):
+        if kind == "RT_VMAR":
+            show_vmar(container_of(address, "vmar", "region"), depth + 1)
+            continue
+        mapping = container_of(address, "mapping", "region")
+        pages = mapping["region"]
+        protection = int(mapping["prot"])
+        letters = "".join(c if protection & bit else "-" for c, bit in
+                          (("r", 1), ("w", 2), ("x", 4)))
+        print(f"{indent}  {int(pages['start']) << 12:#x}-{int(pages['end']) << 12:#x}  {letters}"
+              f"  vmo {mapping['vmo']['name'].string()!r} + {int(mapping['vmo_offset']):#x}")
+
+
+class Ps(gdb.Command):
+    """jx ps: the processes, with the koids that `jx maps` takes."""
+
+    def __init__(self):
+        super().__init__("jx ps", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        for process in processes():
+            state = str(process["state"].cast(gdb.lookup_type("enum process_state")))
+            print(f"{int(process['object']['koid']):6}  {state:18}"
+                  f"{int(process['thread_count']):3} threads  {process['name'].string()}")
+
+
+class Maps(gdb.Command):
+    """jx maps [KOID]: the tree of VMARs and mappings of a process, or of all."""
+
+    def __init__(self):
+        super().__init__("jx maps", gdb.COMMAND_DATA)
+
+    def invoke(self, argument, from_tty):
+        for process in processes():
+            koid = int(process["object"]["koid"])
+            if not argument or koid == number(argument):
+                print(f"process {koid} {process['name'].string()}")
+                show_vmar(process["root_vmar"].dereference(), 1)
+
+
+for command in (Jx, Symbols, Walk, Tables, Ps, Maps):
     command()
