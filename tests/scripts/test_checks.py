@@ -59,7 +59,7 @@ def test_style_break_is_found(tmp_path, text, what):
 
 @pytest.mark.parametrize("text", [
     FUNCTION, "int f(void)\n{\n" + "\t;\n" * 70 + "}\n", "#if A\nint f(void)\n{\n}\n#endif\n",
-    "int f(int a,\n\t int b);\n", "/*\n * text\n */\n",
+    "int f(int a,\n\t int b);\n", '\tf(\n\t  "a long string, and more",\n\t  b);\n', "/*\n * text\n */\n",
 ])
 def test_good_style_passes(tmp_path, text):
     assert not findings(tmp_path, "a.c", text)
@@ -139,7 +139,7 @@ def test_raw_operations(tree, name, text, hit):
 
 @pytest.mark.parametrize("path, home", [
     ("arch/arm64/tlb.c", True), ("arch/arm64/pt_walk.c", True), ("arch/arm64/dev/gic.c", True),
-    ("arch/arm64/fdt.c", False), ("mm/pmm.c", False),
+    ("arch/arm64/include/arch/tlb_ops.h", True), ("arch/arm64/fdt.c", False), ("mm/pmm.c", False),
 ])
 def test_homes_of_raw_operations(path, home):
     assert bool(raw.HOMES.match(path)) == home
