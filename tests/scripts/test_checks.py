@@ -59,7 +59,8 @@ def test_style_break_is_found(tmp_path, text, what):
 
 @pytest.mark.parametrize("text", [
     FUNCTION, "int f(void)\n{\n" + "\t;\n" * 70 + "}\n", "#if A\nint f(void)\n{\n}\n#endif\n",
-    "int f(int a,\n\t int b);\n", '\tf(\n\t  "a long string, and more",\n\t  b);\n', "/*\n * text\n */\n",
+    "int f(int a,\n\t int b);\n",
+    '\tf(\n\t  "a long string, and more",\n\t  b);\n', "/*\n * text\n */\n",
 ])
 def test_good_style_passes(tmp_path, text):
     assert not findings(tmp_path, "a.c", text)
