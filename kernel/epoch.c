@@ -72,23 +72,39 @@ void epoch_init_cpu(struct percpu *cpu)
 		epoch_cpu_count = cpu->id + 1;
 }
 
-/* The count needs no atomic: it is right enough when two threads of one CPU
- * lose a step. */
+/* O2, the push: release. In line where the architecture has it. */
+#if __has_include(<arch/lock_impl.h>)
+static inline bool epoch_try_push(struct epoch_head **top,
+				  struct epoch_head *old, struct epoch_head *h)
+{
+	return arch_cas_release64((u64 *)top, (u64)(uintptr_t)old,
+				  (u64)(uintptr_t)h);
+}
+#else
+static inline bool epoch_try_push(struct epoch_head **top,
+				  struct epoch_head *old, struct epoch_head *h)
+{
+	return __atomic_compare_exchange_n(top, &old, h, true,
+					   __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+#endif
+
+/*
+ * A thread that migrates meanwhile pushes onto the list of the CPU it left,
+ * which does no harm. The count needs no atomic: it is right enough when two
+ * threads of one CPU lose a step.
+ */
 void epoch_defer(struct epoch_head *h, void (*free)(struct epoch_head *))
 {
 	struct cpu_thread *self = arch_current();
 	struct epoch_cpu *ec = self->cpu->epoch;
-	struct epoch_head *old = __atomic_load_n(&ec->incoming,
-						 __ATOMIC_RELAXED);
+	struct epoch_head *old;
 
 	h->free = free;
-	/* O2, the push. A thread that migrates meanwhile pushes onto the list
-	 * of the CPU it left, which does no harm. */
 	do {
+		old = __atomic_load_n(&ec->incoming, __ATOMIC_RELAXED);
 		h->next = old;
-	} while (!__atomic_compare_exchange_n(&ec->incoming, &old, h, true,
-					      __ATOMIC_RELEASE,
-					      __ATOMIC_RELAXED));
+	} while (!epoch_try_push(&ec->incoming, old, h));
 	if (++ec->push_count % EPOCH_BATCH == 0)
 		__atomic_fetch_or(&self->pending, THREAD_PENDING_EPOCH,
 				  __ATOMIC_RELAXED);

@@ -30,10 +30,13 @@ void waiter_init(struct waiter *w)
  * may not touch *w any more once it has changed the status. */
 static bool waiter_end(struct waiter *w, zx_status_t status)
 {
-	zx_status_t pending = WAITER_PENDING;
+	u32 *word = (u32 *)&w->status;
 
-	return __atomic_compare_exchange_n(&w->status, &pending, status, false,
-					   __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+	do {
+		if (arch_cas_release32(word, WAITER_PENDING, (u32)status))
+			return true;
+	} while (__atomic_load_n(word, __ATOMIC_RELAXED) == WAITER_PENDING);
+	return false;
 }
 
 /* The thread outlives this call: the caller has preemption or interrupts off,

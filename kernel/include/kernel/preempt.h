@@ -20,13 +20,18 @@ static inline void preempt_disable(void)
 /* Runs the scheduler if a switch was asked for meanwhile. */
 void preempt_resched(void);
 
+/* The second barrier: an interrupt that still saw the old count left the flag
+ * for us, so the flag is read after the count is stored. */
 static inline void preempt_enable(void)
 {
 	struct cpu_thread *t = arch_current();
+	u32 count;
 
 	__asm__ volatile("" ::: "memory");
-	t->preempt_count--;
-	if (__builtin_expect(t->resched != 0, 0) && t->preempt_count == 0)
+	count = t->preempt_count - 1;
+	t->preempt_count = count;
+	__asm__ volatile("" ::: "memory");
+	if (__builtin_expect(t->resched != 0, 0) && count == 0)
 		preempt_resched();
 }
 

@@ -40,18 +40,33 @@ static inline bool arch_lock_try64(u64 *word, u64 value)
 	return failed == 0;
 }
 
-/* value -> 0. Release: what we did comes before the next holder's turn. */
-static inline bool arch_unlock_try64(u64 *word, u64 value)
+/* old -> value, false if it was not old or the monitor was lost. Release: what
+ * we did before is seen by whoever acquires the value. */
+static inline bool arch_cas_release32(u32 *word, u32 old, u32 value)
+{
+	u32 failed;
+
+	__asm__ volatile("ldxr %w0, %1\n\t"
+			 "subs %w0, %w0, %w2\n\t"
+			 "b.ne 1f\n\t"
+			 "stlxr %w0, %w3, %1\n"
+			 "1:"
+			 : "=&r"(failed), "+Q"(*word)
+			 : "r"(old), "r"(value) : "memory", "cc");
+	return failed == 0;
+}
+
+static inline bool arch_cas_release64(u64 *word, u64 old, u64 value)
 {
 	u64 failed;
 
 	__asm__ volatile("ldxr %0, %1\n\t"
 			 "subs %0, %0, %2\n\t"
 			 "b.ne 1f\n\t"
-			 "stlxr %w0, xzr, %1\n"
+			 "stlxr %w0, %3, %1\n"
 			 "1:"
 			 : "=&r"(failed), "+Q"(*word)
-			 : "r"(value) : "memory", "cc");
+			 : "r"(old), "r"(value) : "memory", "cc");
 	return failed == 0;
 }
 
