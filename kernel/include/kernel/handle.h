@@ -3,18 +3,24 @@
  *
  * Value = ((index and generation) << 2 | 3) XOR the table's random word, whose
  * two low bits are 0 (abi.md 4). A slot's generation changes at each close, so
- * that a stale value is refused. Look-up is O(1) and takes the table's mutex
- * only to copy the slot and add a reference.
+ * that a stale value is refused. Look-up is O(1) and takes no lock: each live
+ * slot keeps a stock of references that belong to it, and one compare-and-swap
+ * both checks the generation and takes a reference out (handle.c). Creation
+ * and removal take the table's mutex (LOCK_HANDLES).
  */
 #ifndef KERNEL_HANDLE_H
 #define KERNEL_HANDLE_H
 
 #include <kernel/object.h>
 
+#define HANDLE_LIMIT (256u * 1024)	/* in all tables together */
+
 struct handle_table;
 
 MUST_CHECK zx_status_t handle_table_create(struct handle_table **out);
-/* Closes every handle and frees the table. May sleep; no lock held. */
+/* Closes every handle; no more can be made (BAD_STATE). May sleep. */
+void handle_table_clear(struct handle_table *t);
+/* handle_table_clear(), then frees the table. */
 void handle_table_destroy(struct handle_table *t);
 
 /*
@@ -28,7 +34,7 @@ MUST_CHECK zx_status_t handle_get(zx_handle_t value, u32 type,
 struct handle_ref {
 	struct object *object;
 	zx_rights_t rights;
-	const void *identity;
+	struct handle_identity identity;
 };
 MUST_CHECK zx_status_t handle_get_ref(zx_handle_t value, u32 type,
 				      zx_rights_t rights,
@@ -42,8 +48,8 @@ MUST_CHECK zx_status_t handle_table_get_ref(struct handle_table *t,
 
 /*
  * Two-step creation, so that nothing can fail after the value was copied out:
- * reserve a slot (NO_MEMORY), copy its value out, then publish or cancel.
- * Publishing takes a new reference of its own on the object.
+ * reserve a slot (NO_MEMORY, BAD_STATE), copy its value out, then publish or
+ * cancel. Publishing takes new references of its own on the object.
  */
 struct handle_slot {
 	struct handle_table *table;
@@ -64,15 +70,46 @@ void handle_cancel(struct handle_slot *slot);
 MUST_CHECK zx_status_t handle_make(struct object *o, zx_rights_t rights,
 				   uaddr_t out);
 
+/* BAD_HANDLE. May sleep: the last handle's end is the object's business. */
 MUST_CHECK zx_status_t handle_close(struct handle_table *t, zx_handle_t value);
-/* Removes the handle and hands its reference to the caller (transfer). */
-MUST_CHECK zx_status_t handle_take(struct handle_table *t, zx_handle_t value,
-				   struct handle_ref *out);
 
-/* Calls fn for each handle; fn must not touch the table. */
-void handle_table_for_each(struct handle_table *t,
-			   void (*fn)(const struct handle_ref *, void *),
-			   void *arg);
+/*
+ * Transfer: handle_take() removes the handle from the table (its value is
+ * dead, waits through it are cancelled), and the object's handle count and
+ * reference go with it to the caller, who ends with one of the other two.
+ */
+struct handle_taken {
+	struct object *object;
+	zx_rights_t rights;
+};
+MUST_CHECK zx_status_t handle_take(struct handle_table *t, zx_handle_t value,
+				   struct handle_taken *out);
+void handle_publish_taken(struct handle_slot *slot,
+			  const struct handle_taken *taken);
+void handle_release_taken(const struct handle_taken *taken);
+
+/*
+ * The rights that a copy gets: *rights as asked for (SAME_RIGHTS: all there
+ * are) or INVALID_ARGS if that is no subset.
+ */
+static inline MUST_CHECK zx_status_t handle_reduce_rights(zx_rights_t have,
+							  zx_rights_t *rights)
+{
+	if (*rights == ZX_RIGHT_SAME_RIGHTS)
+		*rights = have;
+	return (*rights & ~have) ? ZX_ERR_INVALID_ARGS : ZX_OK;
+}
+
+/* tasks.md 2.3 and 2.4. A replace that fails has closed the source. */
+MUST_CHECK zx_status_t handle_duplicate(struct handle_table *t,
+					zx_handle_t value, zx_rights_t rights,
+					uaddr_t out);
+MUST_CHECK zx_status_t handle_replace(struct handle_table *t,
+				      zx_handle_t value, zx_rights_t rights,
+				      uaddr_t out);
+
+/* Number of live handles of a table, racy. */
+u32 handle_table_count(const struct handle_table *t);
 /* The table of the calling process. */
 struct handle_table *handle_table_current(void);
 

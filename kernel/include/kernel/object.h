@@ -7,8 +7,9 @@
  * zero ops->on_zero_handles runs once (it may run again if a handle is made
  * from inside the kernel later).
  *
- * Signals: 32 bits under obj->lock. Observers are one-shot or persistent
- * records linked to the object; a change of signals runs them under obj->lock.
+ * Signals: 32 bits under obj->lock (LOCK_OBJECT). Observers are records linked
+ * to the object: one-shot ones wait for their first trigger, the others are
+ * told of each change. They run under obj->lock. No observer, no cost.
  */
 #ifndef KERNEL_OBJECT_H
 #define KERNEL_OBJECT_H
@@ -31,11 +32,15 @@ struct object {
 	const struct object_ops *ops;
 	zx_koid_t koid;
 	u32 type;		/* ZX_OBJ_TYPE_* */
-	/* Atomic: release on the drop, acquire before destroy. */
+	/* Atomic: release on the drop, acquire before destroy. Handles keep
+	 * spare references in store (handle.c): do not compare it with 1. */
 	u32 ref_count;
+	/* Atomic: acquire and release on the drop. */
 	u32 handle_count;
-	/* Under lock. */
+	/* Under lock; read without it for a look at one moment. */
 	zx_signals_t signals;
+	/* Under lock. */
+	u32 observer_count;
 	struct list_node observers;
 	struct spinlock lock;
 };
@@ -43,8 +48,32 @@ struct object {
 /* Starts with one reference, which the caller owns, no handle, a new koid. */
 void object_init(struct object *o, u32 type, const struct object_ops *ops,
 		 zx_signals_t signals);
-void object_ref(struct object *o);
-void object_unref(struct object *o);
+/* Counts the object out and calls ops->destroy; for object_unref() alone. */
+void object_destroy(struct object *o);
+
+/* Relaxed: who adds a reference has one already, or holds what keeps it. */
+static inline void object_ref_many(struct object *o, u32 count)
+{
+	__atomic_fetch_add(&o->ref_count, count, __ATOMIC_RELAXED);
+}
+
+static inline void object_ref(struct object *o)
+{
+	object_ref_many(o, 1);
+}
+
+/* Release: what this holder did to the object comes before its destruction,
+ * which the acquire fence in object_destroy() orders behind all drops. */
+static inline void object_unref_many(struct object *o, u32 count)
+{
+	if (__atomic_fetch_sub(&o->ref_count, count, __ATOMIC_RELEASE) == count)
+		object_destroy(o);
+}
+
+static inline void object_unref(struct object *o)
+{
+	object_unref_many(o, 1);
+}
 
 /* Waitable types have signals; ports, pagers, VMARs have none. */
 bool object_is_waitable(const struct object *o);
@@ -59,18 +88,52 @@ zx_koid_t object_related_koid(const struct object *o);
  */
 void object_update_signals(struct object *o, zx_signals_t clear,
 			   zx_signals_t set);
-zx_signals_t object_read_signals(struct object *o);
+
+/* Relaxed: the answer is about one moment and orders nothing. */
+static inline zx_signals_t object_read_signals(const struct object *o)
+{
+	return __atomic_load_n(&o->signals, __ATOMIC_RELAXED);
+}
+
+/*
+ * The name of a process, thread, job, VMO or resource: 32 bytes, zero-filled
+ * behind the text; NULL for types without. Read and set by these functions,
+ * under o->lock.
+ */
+void object_get_name(struct object *o, char out[ZX_MAX_NAME_LEN]);
+/* NOT_SUPPORTED for types without a name; length is cut to 31, and at the
+ * first NUL. */
+MUST_CHECK zx_status_t object_set_name(struct object *o, const char *name,
+				       size_t length);
+
+/*
+ * Through which handle an observer watches. Slot and word name one handle for
+ * ever: the word holds the slot's generation (handle.c).
+ */
+struct handle_identity {
+	const u64 *slot_word;
+	u64 key;
+};
+
+bool handle_identity_is_live(const struct handle_identity *id);
+
+static inline bool handle_identity_equal(const struct handle_identity *a,
+					 const struct handle_identity *b)
+{
+	return a->slot_word == b->slot_word && a->key == b->key;
+}
 
 /*
  * Observer: told of signal changes and of the end of the handle through which
- * it watches. All callbacks run under the object's lock: they wake waiters or
- * queue packets, nothing else.
+ * it watches. All callbacks run under the object's lock: they wake waiters,
+ * queue packets, free the observer, nothing else.
  */
 struct observer;
 struct observer_ops {
-	/* The object's signals are now `signals`; true unlinks the observer
-	 * (one shot done). */
-	bool (*on_signals)(struct observer *, zx_signals_t signals);
+	/* One shot: a trigger has become active, the observer is unlinked and
+	 * may free itself. Else: the signals as they are when it is linked,
+	 * and after each change. */
+	void (*on_signals)(struct observer *, zx_signals_t signals);
 	/* The handle was closed or moved; the observer is already unlinked. */
 	void (*on_cancel)(struct observer *, zx_signals_t signals);
 };
@@ -78,20 +141,29 @@ struct observer_ops {
 struct observer {
 	/* Fixed after init. */
 	const struct observer_ops *ops;
-	struct object *object;	/* holds no reference: the handle or owner does */
-	const void *handle;	/* identity of the struct handle watched through */
-	/* Under object->lock. */
+	struct handle_identity handle;
+	zx_signals_t trigger;	/* one shot only */
+	bool one_shot;
+	bool edge;		/* one shot: what is active now is no trigger */
+	/* Under the object's lock; points at itself while not linked. */
 	struct list_node node;
 };
 
-/* Links the observer, unless on_signals() on the present signals says that it
- * is done already. Returns whether it was linked. */
-bool object_add_observer(struct object *o, struct observer *ob,
-			 const void *handle);
+#define OBJECT_MAX_OBSERVERS 65536u	/* bounds the work under one lock */
+
+/*
+ * Links the observer; a one-shot one whose trigger is active is run at once
+ * instead and may be gone on return. CANCELED: its handle is closed;
+ * NO_MEMORY: too many observers.
+ */
+MUST_CHECK zx_status_t object_add_observer(struct object *o,
+					   struct observer *ob);
 /* Unlinks it if it is linked; true if it was. On return no callback runs. */
 bool object_remove_observer(struct object *o, struct observer *ob);
-/* Cancels all observers that watch through this handle. */
-void object_cancel_observers(struct object *o, const void *handle);
+/* Cancels all observers that watch through this handle, which is no longer
+ * live. */
+void object_cancel_observers(struct object *o,
+			     const struct handle_identity *id);
 
 /* Live kernel objects of each type, for leak checks (racy sum). */
 u64 object_count(u32 type);

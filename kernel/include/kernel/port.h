@@ -7,7 +7,7 @@
 #ifndef KERNEL_PORT_H
 #define KERNEL_PORT_H
 
-#include <kernel/object.h>
+#include <kernel/handle.h>
 #include <kernel/time.h>
 #include <zircon/syscalls/port.h>
 
@@ -17,14 +17,14 @@ struct port_packet;
 struct port_packet_ops {
 	/*
 	 * The packet has left the port: copied to a reader, or dropped with
-	 * the port (dropped = true). It is on no queue; no port lock is held.
-	 * Thread context, may sleep.
+	 * the port (dropped = true). It is on no queue and its memory is the
+	 * owner's again; no port lock is held. Thread context, may sleep.
 	 */
 	void (*left)(struct port_packet *, bool dropped);
 };
 
 struct port_packet {
-	/* Fixed after init. */
+	/* Fixed after init; NULL for user packets, which the port frees. */
 	const struct port_packet_ops *ops;
 	/* Under the port's lock while queued; else the owner's. */
 	struct list_node node;
@@ -33,6 +33,9 @@ struct port_packet {
 	bool queued;
 };
 
+/* Boot, by job_init(). */
+void port_init(void);
+/* INVALID_ARGS (options), NO_MEMORY. */
 MUST_CHECK zx_status_t port_create(u32 options, struct port **out);
 struct object *port_object(struct port *p);
 struct port *port_from_object(struct object *o);
@@ -45,19 +48,32 @@ void port_packet_init(struct port_packet *pkt,
  * with dropped = true would do). Spinlock-safe, allocates nothing.
  */
 bool port_queue_packet(struct port *p, struct port_packet *pkt);
-/* Takes pkt back if it is still queued; true if it was. `left` is not called. */
+/* Takes pkt back if it is still queued; true if it was. `left` is not called.
+ * False also while a reader has it in hand: `left` is still to come then. */
 bool port_withdraw_packet(struct port *p, struct port_packet *pkt);
 
+/* SHOULD_WAIT (2049 user packets wait), NO_MEMORY, BAD_HANDLE (closed). */
 MUST_CHECK zx_status_t port_queue_user(struct port *p,
 				       const zx_port_packet_t *body);
+/* The oldest packet; TIMED_OUT, INTERNAL_INTR_KILLED. */
 MUST_CHECK zx_status_t port_wait(struct port *p, ktime_t deadline,
 				 zx_port_packet_t *out);
 
-/* zx_object_wait_async and zx_port_cancel; see pager-port.md 12.3, 10.4. */
-MUST_CHECK zx_status_t port_wait_async(struct port *p, struct object *o,
-				       const void *handle_identity, u64 key,
+/* Options of port_wait_async() beyond those of <zircon/syscalls/port.h>: only
+ * a later inactive-to-active transition triggers. */
+#define PORT_WAIT_ASYNC_EDGE 2u
+/* Registrations that a port keeps, fired or not: bounds port_cancel(). */
+#define PORT_MAX_ASYNC 65536u
+
+/*
+ * zx_object_wait_async and zx_port_cancel after the look-ups; see
+ * pager-port.md 12.3, 10.4. wait_async: NO_MEMORY; BAD_HANDLE if the source
+ * handle or the last port handle was closed meanwhile. cancel: NOT_FOUND.
+ */
+MUST_CHECK zx_status_t port_wait_async(struct port *p,
+				       const struct handle_ref *source, u64 key,
 				       zx_signals_t signals, u32 options);
-MUST_CHECK zx_status_t port_cancel(struct port *p, struct object *source,
-				   const void *handle_identity, u64 key);
+MUST_CHECK zx_status_t port_cancel(struct port *p,
+				   const struct handle_ref *source, u64 key);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include <kernel/handle.h>
 #include <kernel/thread.h>
+#include <zircon/syscalls/object.h>
 
 enum process_state {
 	PROCESS_INITIAL,
@@ -24,9 +25,12 @@ struct vmar;
 
 struct job {
 	struct object object;
-	struct mutex lock;
+	struct mutex lock;		/* LOCK_JOB */
 	/* Under lock. */
-	struct list_node processes;
+	struct list_node processes;	/* not counted: they leave when DEAD */
+	u64 process_count;
+	bool killed;			/* takes no new processes */
+	/* Under object.lock. */
 	char name[ZX_MAX_NAME_LEN];
 };
 
@@ -39,15 +43,25 @@ struct process {
 	s64 return_code;
 	struct list_node threads;	/* started, not yet dead */
 	u32 thread_count;
-	/* Fixed after creation, valid until DEAD. */
-	struct aspace *aspace;		/* own lifetime: counted, see vmar.h */
+	/* Fixed after creation. aspace_destroy() drops the aspace's own
+	 * reference at death; the root VMAR, counted until the process object
+	 * goes, keeps its memory for those who still look at it. */
+	struct aspace *aspace;
+	struct vmar *root_vmar;
 	struct handle_table *handles;
 	struct job *job;		/* counted */
 	/* Under job->lock. */
 	struct list_node job_node;
+	/* Under the list of the thread that buries it, see process.c. */
+	struct list_node burial_node;
 	/* Under object.lock. */
 	char name[ZX_MAX_NAME_LEN];
 };
+
+static inline struct job *job_from_object(struct object *o)
+{
+	return container_of(o, struct job, object);
+}
 
 static inline struct process *process_from_object(struct object *o)
 {
@@ -59,13 +73,44 @@ static inline struct process *process_current(void)
 	return thread_current()->process;
 }
 
+/* Fixed after job_init(): the root of all jobs, with a reference of its own. */
 extern struct job *root_job;
+/* Boot: the root job, the root resource, and the caches and the random numbers
+ * of everything in objects, handles and ports. After mm_init(). */
 void job_init(void);
+/* BAD_STATE if the job was killed. */
+MUST_CHECK zx_status_t job_add_process(struct job *job, struct process *p);
+void job_remove_process(struct job *job, struct process *p);
+/* The direct process of that koid, counted for the caller; NULL if none. */
+struct process *job_find_process(struct job *job, zx_koid_t koid);
+/* koids of the processes from number `first` on, at most count; returns how
+ * many were stored, *total = how many there are. */
+size_t job_list_processes(struct job *job, zx_koid_t *koids, size_t first,
+			  size_t count, size_t *total);
+/* No new processes, and all that there are begin to die (tasks.md 9). */
+void job_kill(struct job *job, s64 return_code);
 
-/* INITIAL process of the job with an empty address space. NO_MEMORY. */
+/* INITIAL process of the job with an empty address space. NO_MEMORY; BAD_STATE
+ * (job killed). It must get a handle or be killed, else it stays. */
 MUST_CHECK zx_status_t process_create(struct job *job, const char *name,
 				      struct process **out);
+/* Boot, by job_init(). */
+void process_init(void);
 struct vmar *process_root_vmar(struct process *p);
+/* NEW thread of a process that is INITIAL or RUNNING. BAD_STATE, NO_MEMORY. */
+MUST_CHECK zx_status_t process_create_thread(struct process *p,
+					     const char *name,
+					     struct thread **out);
+/* The live started thread of that koid, counted; NULL if none. */
+struct thread *process_find_thread(struct process *p, zx_koid_t koid);
+/* As job_list_processes(). */
+size_t process_list_threads(struct process *p, zx_koid_t *koids, size_t first,
+			    size_t count, size_t *total);
+void process_get_info(struct process *p, zx_info_process_t *out);
+/* ZX_OK while an address space is there; BAD_STATE for DYING and DEAD. */
+MUST_CHECK zx_status_t process_check_alive(struct process *p);
+/* BAD_STATE unless INITIAL, which it may cease to be at once. */
+MUST_CHECK zx_status_t process_check_initial(struct process *p);
 /* zx_process_start after handle checks (tasks.md 6.2 steps 7-9). */
 MUST_CHECK zx_status_t process_start(struct process *p, struct thread *t,
 				     uaddr_t pc, uaddr_t sp, u64 arg1,
@@ -73,11 +118,23 @@ MUST_CHECK zx_status_t process_start(struct process *p, struct thread *t,
 /* zx_thread_start after the handle checks (7.2). */
 MUST_CHECK zx_status_t process_start_thread(struct thread *t, uaddr_t pc,
 					    uaddr_t sp, u64 arg1, u64 arg2);
-/* Starts dying with this code unless dying already; kills all threads. */
+/*
+ * Publishes a handle in the process's table while it is INITIAL; BAD_STATE
+ * otherwise, and the slot is still the caller's. For jx_process_give and for
+ * arg1 of zx_process_start.
+ */
+MUST_CHECK zx_status_t process_publish_handle(struct process *p,
+					      struct handle_slot *slot,
+					      struct object *o,
+					      zx_rights_t rights);
+/* Starts dying with this code unless dying already; kills all threads. Without
+ * threads it is DEAD on return. No lock held; may sleep. */
 void process_kill(struct process *p, s64 return_code);
 void process_exit_current(s64 return_code) NORETURN;
 /* Called by thread_exit(): t leaves; the last one makes the process DEAD. */
 void process_thread_gone(struct process *p, struct thread *t);
+/* zx_task_kill on a thread: NEW ones are left alone (tasks.md 9). */
+void process_kill_thread(struct thread *t);
 
 /* Loads the initrd's first program (init= argument, default /bin/init) from
  * the cpio archive into a process and starts it; a sentence and a stop with

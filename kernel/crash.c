@@ -1,0 +1,104 @@
+/*
+ * What happens to a program that faults (tasks.md 14, design 8): a report on
+ * the log, and the end of its process. There are no exception handlers.
+ */
+#include <arch/mmu.h>
+#include <arch/thread.h>
+#include <kernel/printk.h>
+#include <kernel/process.h>
+#include <mm/vmar.h>
+#include <mm/vmo.h>
+#include <zircon/syscalls/exception.h>
+
+static const char *type_words(u32 type)
+{
+	switch (type) {
+	case ZX_EXCP_FATAL_PAGE_FAULT:
+		return "page fault";
+	case ZX_EXCP_UNDEFINED_INSTRUCTION:
+		return "undefined instruction";
+	case ZX_EXCP_SW_BREAKPOINT:
+		return "breakpoint instruction";
+	case ZX_EXCP_HW_BREAKPOINT:
+		return "hardware breakpoint";
+	case ZX_EXCP_UNALIGNED_ACCESS:
+		return "unaligned access";
+	}
+	return "exception";
+}
+
+static const char *access_words(u32 access)
+{
+	if (access & PT_EXEC)
+		return "instruction fetch from";
+	if (access & PT_WRITE)
+		return "write to";
+	return "read from";
+}
+
+/* Why the fault handler refused (spec/vmar.md 14.2). */
+static const char *status_words(zx_status_t status)
+{
+	switch (status) {
+	case ZX_ERR_NOT_FOUND:
+		return "nothing is mapped there";
+	case ZX_ERR_ACCESS_DENIED:
+		return "the mapping does not permit it";
+	case ZX_ERR_OUT_OF_RANGE:
+		return "it is past the end of the VMO";
+	case ZX_ERR_NO_MEMORY:
+		return "memory is out";
+	case ZX_ERR_BAD_STATE:
+		return "the pager is detached or closed";
+	}
+	return "the pager failed";
+}
+
+static void report_mapping(struct process *p, uaddr_t va)
+{
+	struct mapping *m = aspace_find_mapping(p->aspace, va);
+	char name[ZX_MAX_NAME_LEN];
+
+	if (!m) {
+		printk("  mapping: none");
+		return;
+	}
+	vmo_get_name(m->vmo, name);
+	printk("  mapping: 0x%lx-0x%lx %c%c%c of VMO '%s' (koid %lu), VMO offset 0x%lx",
+	       mapping_base(m), mapping_end(m),
+	       m->prot & ZX_VM_PERM_READ ? 'r' : '-',
+	       m->prot & ZX_VM_PERM_WRITE ? 'w' : '-',
+	       m->prot & ZX_VM_PERM_EXECUTE ? 'x' : '-', name,
+	       m->vmo->object.koid, m->vmo_offset + (va - mapping_base(m)));
+	mapping_unref(m);
+}
+
+static void report(const struct user_exception *e, struct arch_frame *frame)
+{
+	struct thread *t = thread_current();
+	struct process *p = t->process;
+	char process_name[ZX_MAX_NAME_LEN], thread_name[ZX_MAX_NAME_LEN];
+
+	object_get_name(&p->object, process_name);
+	object_get_name(&t->object, thread_name);
+	printk("process '%s' (koid %lu) ends by a %s in thread '%s' (koid %lu), ESR 0x%08x",
+	       process_name, p->object.koid, type_words(e->type), thread_name,
+	       t->object.koid, e->esr);
+	if (e->type == ZX_EXCP_FATAL_PAGE_FAULT) {
+		printk("  %s 0x%lx: %s (status %d)", access_words(e->access),
+		       e->far, status_words(e->status), e->status);
+		report_mapping(p, e->far);
+	}
+	arch_frame_print(frame);
+}
+
+void kernel_user_exception(const struct user_exception *e,
+			   struct arch_frame *frame)
+{
+	/* A fault that was given up because the thread is being killed is no
+	 * fault of the program. */
+	if (e->status == ZX_ERR_INTERNAL_INTR_KILLED || thread_is_killed())
+		thread_exit();
+	report(e, frame);
+	process_exit_current(ZX_TASK_RETCODE_EXCEPTION_KILL);
+}

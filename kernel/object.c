@@ -1,0 +1,44 @@
+/*
+ * Objects: identity, life and the count of what lives.
+ *
+ * koids come from one counter, 1024 upwards, and are never reused. The counts
+ * by type are kept for leak checks: an object counts from object_init() until
+ * its destroy function is called.
+ */
+#include <kernel/object.h>
+#include <kernel/panic.h>
+
+/* Atomic: only uniqueness matters, so the accesses are relaxed. */
+static u64 next_koid = ZX_KOID_FIRST;
+/* Atomic: relaxed, a statistic. */
+static u64 live_count[ZX_OBJ_TYPE_UPPER_BOUND];
+
+void object_init(struct object *o, u32 type, const struct object_ops *ops,
+		 zx_signals_t signals)
+{
+	o->ops = ops;
+	o->koid = __atomic_fetch_add(&next_koid, 1, __ATOMIC_RELAXED);
+	o->type = type;
+	o->ref_count = 1;
+	o->handle_count = 0;
+	o->signals = signals;
+	o->observer_count = 0;
+	list_init(&o->observers);
+	spin_init(&o->lock, LOCK_OBJECT);
+	__atomic_fetch_add(&live_count[type], 1, __ATOMIC_RELAXED);
+}
+
+void object_destroy(struct object *o)
+{
+	/* Orders the destruction behind every release in object_unref_many():
+	 * whoever dropped a reference is done with the object (ARM ARM B2.3). */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	DEBUG_ASSERT(list_is_empty(&o->observers));
+	__atomic_fetch_sub(&live_count[o->type], 1, __ATOMIC_RELAXED);
+	o->ops->destroy(o);
+}
+
+u64 object_count(u32 type)
+{
+	return __atomic_load_n(&live_count[type], __ATOMIC_RELAXED);
+}

@@ -1,0 +1,260 @@
+/*
+ * Ports (pager-port.md 10).
+ *
+ * LOCK_PORT, a spinlock, guards the queue, the readers that wait, and the
+ * counts. A packet that arrives while readers wait is handed to the oldest of
+ * them directly, so that readers are served first come, first served, and a
+ * packet cannot be taken by two.
+ *
+ * A packet belongs to its owner; the port only links it. User packets are the
+ * port's own (ops NULL). Packets of async waits are in port_async.c.
+ */
+#include <kernel/panic.h>
+#include <kernel/percpu.h>
+#include <kernel/wait.h>
+#include <mm/slab.h>
+#include <zircon/syscalls/object.h>
+
+#include "port_internal.h"
+
+/* "Already above 2048" is refused: 2049 fit (pager-port.md 10.2). */
+#define USER_PACKET_LIMIT 2048u
+
+struct port_reader {
+	struct waiter waiter;
+	/* Under the port's lock, then the reader's own. */
+	struct port_packet *packet;
+};
+
+static struct slab_cache port_cache;
+static struct slab_cache packet_cache;
+
+void port_init(void)
+{
+	slab_cache_init(&port_cache, "port", sizeof(struct port));
+	slab_cache_init(&packet_cache, "user packet",
+			sizeof(struct port_packet));
+	port_async_init();
+}
+
+struct object *port_object(struct port *p)
+{
+	return &p->object;
+}
+
+struct port *port_from_object(struct object *o)
+{
+	return container_of(o, struct port, object);
+}
+
+void port_packet_init(struct port_packet *pkt,
+		      const struct port_packet_ops *ops)
+{
+	pkt->ops = ops;
+	pkt->queued = false;
+	list_init(&pkt->node);
+}
+
+/* The packet is out of the queue: gives it back to its owner. */
+static inline void packet_release(struct port_packet *pkt, bool dropped)
+{
+	if (pkt->ops)
+		pkt->ops->left(pkt, dropped);
+	else
+		slab_free(&packet_cache, pkt);
+}
+
+static inline struct port_packet *pop_locked(struct port *p)
+{
+	struct list_node *n = p->packets.next;
+	struct port_packet *pkt;
+
+	if (n == &p->packets)
+		return NULL;
+	list_del(n);
+	pkt = list_entry(n, struct port_packet, node);
+	pkt->queued = false;
+	if (!pkt->ops)
+		p->user_count--;
+	return pkt;
+}
+
+/* A reader that is being killed or has timed out does not take it. */
+static bool hand_over_locked(struct port *p, struct port_packet *pkt)
+{
+	struct list_node *n;
+	struct port_reader *r;
+
+	while ((n = list_pop_head(&p->readers)) != NULL) {
+		r = list_entry(n, struct port_reader, waiter.node);
+		if (waiter_wake(&r->waiter, ZX_OK)) {
+			r->packet = pkt;
+			return true;
+		}
+	}
+	return false;
+}
+
+static inline void deliver_locked(struct port *p, struct port_packet *pkt)
+{
+	if (!list_is_empty(&p->readers) && hand_over_locked(p, pkt))
+		return;
+	list_add_tail(&p->packets, &pkt->node);
+	pkt->queued = true;
+	if (!pkt->ops)
+		p->user_count++;
+}
+
+bool port_queue_packet(struct port *p, struct port_packet *pkt)
+{
+	bool open;
+
+	spin_lock(&p->lock);
+	open = !p->closed;
+	if (open)
+		deliver_locked(p, pkt);
+	spin_unlock(&p->lock);
+	return open;
+}
+
+bool port_withdraw_packet(struct port *p, struct port_packet *pkt)
+{
+	bool queued;
+
+	spin_lock(&p->lock);
+	queued = pkt->queued;
+	if (queued) {
+		list_del(&pkt->node);
+		pkt->queued = false;
+	}
+	spin_unlock(&p->lock);
+	return queued;
+}
+
+zx_status_t port_queue_user(struct port *p, const zx_port_packet_t *body)
+{
+	struct port_packet *pkt = slab_alloc(&packet_cache);
+	zx_status_t status = ZX_OK;
+
+	if (!pkt)
+		return ZX_ERR_NO_MEMORY;
+	pkt->ops = NULL;
+	pkt->body = *body;
+	pkt->body.type = ZX_PKT_TYPE_USER;
+	spin_lock(&p->lock);
+	if (__builtin_expect(p->closed, 0))
+		status = ZX_ERR_BAD_HANDLE;
+	else if (__builtin_expect(p->user_count > USER_PACKET_LIMIT, 0))
+		status = ZX_ERR_SHOULD_WAIT;
+	else
+		deliver_locked(p, pkt);
+	spin_unlock(&p->lock);
+	if (__builtin_expect(status != ZX_OK, 0))
+		slab_free(&packet_cache, pkt);
+	return status;
+}
+
+/* The queue was empty. Leaves with a packet in r->packet or with a status. */
+static zx_status_t reader_sleep(struct port *p, struct port_reader *r,
+				ktime_t deadline)
+{
+	zx_status_t status = waiter_sleep(&r->waiter, deadline,
+					  WAIT_INTERRUPTIBLE,
+					  ZX_THREAD_STATE_BLOCKED_PORT);
+
+	spin_lock(&p->lock);
+	if (list_is_linked(&r->waiter.node))
+		list_del(&r->waiter.node);
+	spin_unlock(&p->lock);
+	return status;
+}
+
+static zx_status_t take_or_sleep(struct port *p, ktime_t deadline,
+				 struct port_packet **out)
+{
+	struct port_reader r;
+	zx_status_t status;
+
+	spin_lock(&p->lock);
+	*out = pop_locked(p);
+	if (*out) {
+		spin_unlock(&p->lock);
+		return ZX_OK;
+	}
+	if (deadline <= 0) {
+		spin_unlock(&p->lock);
+		return ZX_ERR_TIMED_OUT;
+	}
+	r.packet = NULL;
+	waiter_init(&r.waiter);
+	list_add_tail(&p->readers, &r.waiter.node);
+	spin_unlock(&p->lock);
+	status = reader_sleep(p, &r, deadline);
+	*out = r.packet;
+	return status;
+}
+
+zx_status_t port_wait(struct port *p, ktime_t deadline, zx_port_packet_t *out)
+{
+	struct port_packet *pkt;
+	zx_status_t status = take_or_sleep(p, deadline, &pkt);
+
+	if (status != ZX_OK)
+		return status;
+	*out = pkt->body;
+	stat_add(STAT_PACKETS, 1);
+	packet_release(pkt, false);
+	return ZX_OK;
+}
+
+/* The last handle is gone: what is queued is dropped, and nothing more comes
+ * in. A reader that sleeps here goes on to its deadline (10.3). */
+static void port_on_zero_handles(struct object *o)
+{
+	struct port *p = port_from_object(o);
+	struct port_packet *pkt;
+
+	do {
+		spin_lock(&p->lock);
+		p->closed = true;
+		pkt = pop_locked(p);
+		spin_unlock(&p->lock);
+		if (pkt)
+			packet_release(pkt, true);
+	} while (pkt);
+}
+
+/* May run under the lock of an object that drops its async waits: spinlock-
+ * safe. */
+static void port_destroy(struct object *o)
+{
+	struct port *p = port_from_object(o);
+
+	ASSERT(list_is_empty(&p->packets) && list_is_empty(&p->readers));
+	slab_free(&port_cache, p);
+}
+
+static const struct object_ops port_ops = {
+	.destroy = port_destroy,
+	.on_zero_handles = port_on_zero_handles,
+};
+
+zx_status_t port_create(u32 options, struct port **out)
+{
+	struct port *p;
+
+	if (options & ~ZX_PORT_BIND_TO_INTERRUPT)
+		return ZX_ERR_INVALID_ARGS;
+	p = slab_alloc(&port_cache);
+	if (!p)
+		return ZX_ERR_NO_MEMORY;
+	object_init(&p->object, ZX_OBJ_TYPE_PORT, &port_ops, 0);
+	spin_init(&p->lock, LOCK_PORT);
+	list_init(&p->packets);
+	list_init(&p->readers);
+	p->user_count = 0;
+	p->async_count = 0;
+	p->closed = false;
+	*out = p;
+	return ZX_OK;
+}

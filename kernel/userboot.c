@@ -1,0 +1,285 @@
+/*
+ * The first program: out of the initrd into a process, without any help of user
+ * space. What it is given: <zircon/jx.h>.
+ *
+ * Whatever is wrong with initrd or program is a sentence and a stop. When the
+ * program ends, the machine does, with its return code as status.
+ */
+#include <arch/irq.h>
+#include <kernel/boot.h>
+#include <kernel/panic.h>
+#include <kernel/printk.h>
+#include <kernel/process.h>
+#include <kernel/resource.h>
+#include <kernel/wait_object.h>
+#include <mm/pmm.h>
+#include <mm/slab.h>
+#include <mm/vmar.h>
+#include <mm/vmo.h>
+#include <zircon/jx.h>
+
+#include "initrd.h"
+#include "userboot_elf.h"
+
+#define STACK_BYTES (256u * 1024)
+#define MESSAGE_BYTES 4096u
+#define HANDLE_MAX 8u
+
+struct userboot {
+	char path[256];
+	const char *name;		/* last part of the path */
+	struct process *process;
+	struct thread *thread;
+	u32 handle_count;
+	u32 infos[HANDLE_MAX];
+	zx_handle_t values[HANDLE_MAX];
+};
+
+static void must(zx_status_t status, const char *what)
+{
+	if (status != ZX_OK)
+		panic_stop("the first program cannot be started: %s (status %d)",
+			   what, status);
+}
+
+static zx_handle_t give(struct userboot *u, struct object *o,
+			zx_rights_t rights)
+{
+	struct handle_slot slot;
+
+	must(handle_reserve(u->process->handles, &slot), "no memory for handles");
+	handle_publish(&slot, o, rights);
+	return slot.value;
+}
+
+static void give_named(struct userboot *u, u32 info, struct object *o,
+		       zx_rights_t rights)
+{
+	u->infos[u->handle_count] = info;
+	u->values[u->handle_count++] = give(u, o, rights);
+}
+
+static struct vmo *make_vmo(const char *name, u64 bytes)
+{
+	struct vmo *v;
+	u64 size;
+
+	if (!round_up_page(bytes, &size))
+		panic_stop("the first program's %s is too large", name);
+	must(vmo_create(size, 0, &v), "no memory for a VMO");
+	vmo_set_name(v, name, __builtin_strlen(name));
+	return v;
+}
+
+static void load_segment(struct userboot *u, const struct elf_segment *s)
+{
+	struct vmo *v = make_vmo(u->name, s->skip + s->memory_bytes);
+	struct vmar *root = process_root_vmar(u->process);
+	struct vmar_placement where = {
+		.options = ZX_VM_SPECIFIC,
+		.offset = s->base - root->base,
+		.size = vmo_get_size(v),
+	};
+	uaddr_t at;
+
+	must(vmo_write_kernel(v, s->data, s->skip, s->file_bytes),
+	     "no memory for its segments");
+	must(vmar_map(root, &where, v, 0, s->prot, s->prot, false, &at),
+	     "its segments overlap, or lie outside user space");
+	object_unref(&v->object);
+}
+
+/* Returns the entry point. */
+static uaddr_t load_program(struct userboot *u)
+{
+	struct initrd_file file = initrd_find(u->path);
+	struct elf_segment segment;
+	struct elf_program elf;
+	const char *wrong = elf_open(file.data, file.size, &elf);
+
+	for (u32 i = 0; !wrong && i < elf.header_count; i++) {
+		wrong = elf_segment(&elf, i, &segment);
+		if (!wrong && segment.memory_bytes)
+			load_segment(u, &segment);
+	}
+	if (wrong)
+		panic_stop("%s in the initrd is no program for this machine: %s",
+			   u->path, wrong);
+	return elf.entry;
+}
+
+/* Returns the initial stack pointer. */
+static uaddr_t make_stack(struct userboot *u)
+{
+	struct vmo *v = make_vmo("stack", STACK_BYTES);
+	struct vmar_placement where = { .size = STACK_BYTES };
+	u32 prot = ZX_VM_PERM_READ | ZX_VM_PERM_WRITE;
+	uaddr_t at;
+
+	must(vmar_map(process_root_vmar(u->process), &where, v, 0, prot, prot,
+		      false, &at), "no room for a stack");
+	give_named(u, PA_VMO_STACK, &v->object, ZX_DEFAULT_VMO_RIGHTS);
+	object_unref(&v->object);
+	return at + STACK_BYTES;
+}
+
+/* The initrd as a VMO; the memory it came in is used for other things then. */
+static void give_initrd(struct userboot *u)
+{
+	struct initrd_file archive = initrd_archive();
+	struct boot_range r = boot_info.initrd;
+	struct vmo *v = make_vmo("initrd", archive.size);
+	u64 first = round_down_page(r.base + PAGE_MASK);
+	u64 end = round_down_page(r.base + r.size);
+
+	must(vmo_write_kernel(v, archive.data, 0, archive.size),
+	     "no memory for the initrd");
+	give_named(u, PA_VMO_BOOTFS, &v->object,
+		   (ZX_DEFAULT_VMO_RIGHTS | ZX_RIGHT_EXECUTE) &
+			   ~(ZX_RIGHT_WRITE | ZX_RIGHT_SET_PROPERTY));
+	object_unref(&v->object);
+	boot_info.initrd.size = 0;
+	if (first < end)
+		pmm_give_back(first, end - first);
+}
+
+static void give_handles(struct userboot *u)
+{
+	give_named(u, PA_PROC_SELF, &u->process->object,
+		   ZX_DEFAULT_PROCESS_RIGHTS);
+	give_named(u, PA_THREAD_SELF, &u->thread->object,
+		   ZX_DEFAULT_THREAD_RIGHTS);
+	give_named(u, PA_VMAR_ROOT, &process_root_vmar(u->process)->object,
+		   ZX_DEFAULT_VMAR_RIGHTS | ZX_RIGHTS_IO | ZX_RIGHT_EXECUTE);
+	give_named(u, PA_JOB_DEFAULT, &root_job->object,
+		   ZX_DEFAULT_JOB_RIGHTS);
+	give_named(u, PA_RESOURCE, root_resource, ZX_DEFAULT_RESOURCE_RIGHTS);
+}
+
+/*
+ * Appends program name and arguments: the words behind " -- ", but all that
+ * follows a word `-c` is one argument. Returns their number.
+ */
+static u32 append_args(const struct userboot *u, char *to, u32 *bytes)
+{
+	const char *p = boot_init_args();
+	u32 n = (u32)__builtin_strlen(u->path) + 1;
+	u32 count = 1;
+	bool rest = false;
+
+	__builtin_memcpy(to, u->path, n);
+	while (*p) {
+		u32 start = n;
+
+		while (*p && (rest || *p != ' '))
+			to[n++] = *p++;
+		to[n++] = '\0';
+		count++;
+		rest = n - start == 3 && to[start] == '-' &&
+		       to[start + 1] == 'c';
+		while (*p == ' ')
+			p++;
+	}
+	*bytes = n;
+	return count;
+}
+
+/* Writes the bootstrap message (<zircon/jx.h>), gives its VMO, returns that
+ * handle's value. The message fits: path and boot arguments are bounded. */
+static zx_handle_t give_message(struct userboot *u)
+{
+	u32 table = u->handle_count * sizeof(u32);
+	u32 args_off = sizeof(jx_bootstrap_t) + 2 * table;
+	char *message = kzalloc(MESSAGE_BYTES);
+	struct vmo *v = make_vmo("bootstrap", MESSAGE_BYTES);
+	jx_bootstrap_t *head = (jx_bootstrap_t *)message;
+	zx_handle_t value;
+	u32 bytes;
+
+	if (!message)
+		must(ZX_ERR_NO_MEMORY, "no memory for its arguments");
+	_Static_assert(sizeof(jx_bootstrap_t) + 8 * HANDLE_MAX +
+		       sizeof(u->path) + BOOT_MAX_ARGS + 1 < MESSAGE_BYTES,
+		       "the longest message fits");
+	head->args.protocol = ZX_PROCARGS_PROTOCOL;
+	head->args.version = ZX_PROCARGS_VERSION;
+	head->args.handle_info_off = sizeof(*head);
+	head->args.args_off = args_off;
+	head->args.args_num = append_args(u, message + args_off, &bytes);
+	head->handle_count = u->handle_count;
+	__builtin_memcpy(message + sizeof(*head), u->infos, table);
+	__builtin_memcpy(message + sizeof(*head) + table, u->values, table);
+	must(vmo_write_kernel(v, message, 0, args_off + bytes),
+	     "no memory for its arguments");
+	value = give(u, &v->object, ZX_DEFAULT_VMO_RIGHTS);
+	object_unref(&v->object);
+	kfree(message, MESSAGE_BYTES);
+	return value;
+}
+
+/* A kernel thread of its own: the machine ends with the first program. */
+static void watch(void *arg)
+{
+	struct process *p = arg;
+	struct handle_ref ref = { .object = &p->object };
+	zx_signals_t seen;
+	zx_info_process_t info;
+
+	while (object_wait_one(&ref, ZX_PROCESS_TERMINATED, ZX_TIME_INFINITE,
+			       &seen) != ZX_OK)
+		;
+	process_get_info(p, &info);
+	printk("the first program has ended with code %ld: power off",
+	       info.return_code);
+	/* Exit statuses have 8 bits; a failure must not look like success. */
+	if (info.return_code != 0 && (info.return_code & 0xff) == 0)
+		arch_power_off(1);
+	arch_power_off((int)(info.return_code & 0xff));
+}
+
+static void choose_program(struct userboot *u)
+{
+	if (!boot_get_arg("init", u->path, sizeof(u->path)))
+		__builtin_strcpy(u->path, "/bin/init");
+	u->name = u->path;
+	for (const char *p = u->path; *p; p++)
+		if (*p == '/' && p[1])
+			u->name = p + 1;
+}
+
+static void make_process(struct userboot *u)
+{
+	char name[ZX_MAX_NAME_LEN] = "";
+
+	for (u32 i = 0; i < sizeof(name) - 1 && u->name[i]; i++)
+		name[i] = u->name[i];
+	must(process_create(root_job, name, &u->process),
+	     "no memory for a process");
+	must(process_create_thread(u->process, name, &u->thread),
+	     "no memory for a thread");
+}
+
+void userboot_start(void)
+{
+	struct userboot *u = kzalloc(sizeof(*u));
+	uaddr_t entry, sp;
+	zx_handle_t message;
+
+	if (!u)
+		must(ZX_ERR_NO_MEMORY, "no memory");
+	choose_program(u);
+	make_process(u);
+	entry = load_program(u);
+	sp = make_stack(u);
+	give_handles(u);
+	give_initrd(u);
+	message = give_message(u);
+	/* Our reference on the process is the watcher's from here on. */
+	must(thread_create_kernel("init-watch", watch, u->process,
+				  THREAD_PRIORITY_DEFAULT),
+	     "no memory for a thread");
+	must(process_start(u->process, u->thread, entry, sp, message, 0),
+	     "its entry point is no user address");
+	object_unref(&u->thread->object);
+	kfree(u, sizeof(*u));
+}

@@ -1,0 +1,296 @@
+/*
+ * zx_object_get_info (tasks.md 3, spec/vmar.md 13).
+ *
+ * The frame is the same for all topics: topic, handle, state, records, counts.
+ * Records are copied with no lock held and without a bound on how long a copy
+ * may sleep; lists are therefore read in chunks.
+ */
+#include <arch/cpu.h>
+#include <kernel/process.h>
+#include <kernel/wait.h>
+#include <mm/slab.h>
+#include <mm/vmar.h>
+#include <mm/vmo.h>
+#include <syscall_protos.h>
+#include <syscalls/user.h>
+
+#define KOID_CHUNK 32u
+#define MAPS_CHUNK 21u		/* records in 2 KiB */
+
+/* The arguments of the call behind topic and handle. */
+struct info_out {
+	uaddr_t buffer;
+	size_t buffer_size;
+	uaddr_t actual;
+	uaddr_t avail;
+};
+
+static zx_status_t put_counts(const struct info_out *out, u64 actual,
+			      u64 avail)
+{
+	zx_status_t status = user_put_optional(out->actual, actual);
+
+	return status == ZX_OK ? user_put_optional(out->avail, avail) : status;
+}
+
+/* Steps 4 to 6 of the frame for a topic with one record. */
+static zx_status_t put_record(const struct info_out *out, const void *record,
+			      size_t bytes)
+{
+	bool fits = out->buffer_size >= bytes;
+	zx_status_t status = ZX_OK;
+
+	if (fits)
+		status = user_write(out->buffer, record, bytes);
+	if (status == ZX_OK)
+		status = put_counts(out, fits, 1);
+	if (status == ZX_OK && !fits)
+		status = ZX_ERR_BUFFER_TOO_SMALL;
+	return status;
+}
+
+static zx_status_t info_handle_valid(zx_handle_t handle)
+{
+	struct object *o;
+	zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_NONE, 0, &o);
+
+	if (status == ZX_OK)
+		object_unref(o);
+	return status;
+}
+
+static zx_status_t info_handle_basic(const struct handle_ref *ref,
+				     const struct info_out *out)
+{
+	zx_info_handle_basic_t r = {
+		.koid = ref->object->koid,
+		.rights = ref->rights,
+		.type = ref->object->type,
+		.related_koid = object_related_koid(ref->object),
+		.reserved = object_is_waitable(ref->object)
+				    ? ZX_OBJ_PROP_WAITABLE
+				    : ZX_OBJ_PROP_NONE,
+	};
+
+	return put_record(out, &r, sizeof(r));
+}
+
+static zx_status_t info_handle_count(const struct handle_ref *ref,
+				     const struct info_out *out)
+{
+	zx_info_handle_count_t r = {
+		.handle_count = __atomic_load_n(&ref->object->handle_count,
+						__ATOMIC_RELAXED),
+	};
+
+	return put_record(out, &r, sizeof(r));
+}
+
+static zx_status_t info_process(const struct handle_ref *ref,
+				const struct info_out *out)
+{
+	zx_info_process_t r;
+
+	process_get_info(process_from_object(ref->object), &r);
+	return put_record(out, &r, sizeof(r));
+}
+
+static zx_status_t info_thread(const struct handle_ref *ref,
+			       const struct info_out *out)
+{
+	zx_info_thread_t r = {
+		.state = thread_shown_state(thread_from_object(ref->object)),
+	};
+
+	/* Every thread may run on every CPU. */
+	r.cpu_affinity_mask.mask[0] = (1ul << cpu_count()) - 1;
+	return put_record(out, &r, sizeof(r));
+}
+
+static zx_status_t info_vmar(const struct handle_ref *ref,
+			     const struct info_out *out)
+{
+	struct vmar *v = vmar_from_object(ref->object);
+	zx_info_vmar_t r = { .base = v->base, .len = v->size };
+
+	return put_record(out, &r, sizeof(r));
+}
+
+static zx_status_t info_vmo(const struct handle_ref *ref,
+			    const struct info_out *out, bool long_form)
+{
+	zx_info_vmo_v2_t r;
+
+	__builtin_memset(&r, 0, sizeof(r));
+	vmo_get_info(vmo_from_object(ref->object), &r.v1);
+	r.v1.flags |= ZX_INFO_VMO_VIA_HANDLE;
+	r.v1.handle_rights = ref->rights;
+	return put_record(out, &r, long_form ? sizeof(r) : sizeof(r.v1));
+}
+
+/* koids of what a task holds, chunk by chunk. A list that changes meanwhile
+ * may be seen half old, half new. */
+static zx_status_t info_koids(const struct handle_ref *ref,
+			      const struct info_out *out)
+{
+	struct object *o = ref->object;
+	size_t capacity = out->buffer_size / sizeof(zx_koid_t);
+	zx_koid_t koids[KOID_CHUNK];
+	size_t done = 0, total, n;
+
+	do {
+		n = capacity - done < KOID_CHUNK ? capacity - done : KOID_CHUNK;
+		if (o->type == ZX_OBJ_TYPE_JOB)
+			n = job_list_processes(job_from_object(o), koids, done,
+					       n, &total);
+		else
+			n = process_list_threads(process_from_object(o), koids,
+						 done, n, &total);
+		if (user_write(out->buffer + done * sizeof(zx_koid_t), koids,
+			       n * sizeof(zx_koid_t)) != ZX_OK)
+			return ZX_ERR_INVALID_ARGS;
+		done += n;
+	} while (n && !thread_is_killed());
+	return put_counts(out, done, total < done ? done : total);
+}
+
+/* Copies as much of a chunk as the buffer has room for. */
+static zx_status_t put_maps(const struct info_out *out, u64 *written,
+			    const zx_info_maps_t *records, size_t count)
+{
+	u64 room = out->buffer_size / sizeof(*records) - *written;
+	u64 n = min_u64(room, count);
+	uaddr_t to = out->buffer + *written * sizeof(*records);
+
+	*written += n;
+	return n ? user_write(to, records, n * sizeof(*records)) : ZX_OK;
+}
+
+static zx_status_t list_maps(struct aspace *as, const struct info_out *out,
+			     zx_info_maps_t *records)
+{
+	struct maps_cursor cursor = { .started = false };
+	u64 written = 0, total = 0;
+	size_t filled;
+	zx_status_t status;
+
+	do {
+		status = aspace_list_maps(as, &cursor, records, MAPS_CHUNK,
+					  &filled);
+		if (status == ZX_OK)
+			status = put_maps(out, &written, records, filled);
+		if (status != ZX_OK)
+			return status;
+		total += filled;
+	} while (filled == MAPS_CHUNK && !thread_is_killed());
+	return put_counts(out, written, total);
+}
+
+static zx_status_t info_maps(const struct handle_ref *ref,
+			     const struct info_out *out)
+{
+	size_t bytes = MAPS_CHUNK * sizeof(zx_info_maps_t);
+	struct process *p = process_from_object(ref->object);
+	zx_info_maps_t *records;
+	zx_status_t status = process_check_alive(p);
+
+	if (status != ZX_OK)
+		return status;
+	records = kzalloc(bytes);
+	if (!records)
+		return ZX_ERR_NO_MEMORY;
+	status = list_maps(p->aspace, out, records);
+	kfree(records, bytes);
+	return status;
+}
+
+static zx_status_t info_none(const struct info_out *out)
+{
+	return put_counts(out, 0, 0);
+}
+
+/* Type and right that a topic wants (abi.md 11); false: no such topic. */
+static bool topic_needs(u32 topic, u32 *type, zx_rights_t *rights)
+{
+	*type = ZX_OBJ_TYPE_NONE;
+	*rights = ZX_RIGHT_INSPECT;
+	switch (topic) {
+	case ZX_INFO_HANDLE_BASIC:
+		*rights = 0;
+		return true;
+	case ZX_INFO_HANDLE_COUNT:
+		return true;
+	case ZX_INFO_PROCESS:
+	case ZX_INFO_PROCESS_MAPS:
+		*type = ZX_OBJ_TYPE_PROCESS;
+		return true;
+	case ZX_INFO_PROCESS_THREADS:
+		*type = ZX_OBJ_TYPE_PROCESS;
+		*rights = ZX_RIGHT_ENUMERATE;
+		return true;
+	case ZX_INFO_JOB_CHILDREN:
+	case ZX_INFO_JOB_PROCESSES:
+		*type = ZX_OBJ_TYPE_JOB;
+		*rights = ZX_RIGHT_ENUMERATE;
+		return true;
+	case ZX_INFO_THREAD:
+		*type = ZX_OBJ_TYPE_THREAD;
+		return true;
+	case ZX_INFO_VMAR:
+		*type = ZX_OBJ_TYPE_VMAR;
+		return true;
+	case ZX_INFO_VMO_V1:
+	case ZX_INFO_VMO_V2:
+		*type = ZX_OBJ_TYPE_VMO;
+		*rights = 0;
+		return true;
+	}
+	return false;
+}
+
+static zx_status_t answer(u32 topic, const struct handle_ref *ref,
+			  const struct info_out *out)
+{
+	switch (topic) {
+	case ZX_INFO_HANDLE_BASIC:
+		return info_handle_basic(ref, out);
+	case ZX_INFO_HANDLE_COUNT:
+		return info_handle_count(ref, out);
+	case ZX_INFO_PROCESS:
+		return info_process(ref, out);
+	case ZX_INFO_PROCESS_MAPS:
+		return info_maps(ref, out);
+	case ZX_INFO_PROCESS_THREADS:
+	case ZX_INFO_JOB_PROCESSES:
+		return info_koids(ref, out);
+	case ZX_INFO_JOB_CHILDREN:
+		return info_none(out);
+	case ZX_INFO_THREAD:
+		return info_thread(ref, out);
+	case ZX_INFO_VMAR:
+		return info_vmar(ref, out);
+	}
+	return info_vmo(ref, out, topic == ZX_INFO_VMO_V2);
+}
+
+zx_status_t sys_object_get_info(zx_handle_t handle, uint32_t topic,
+				uaddr_t buffer, size_t buffer_size,
+				uaddr_t actual, uaddr_t avail)
+{
+	struct info_out out = { buffer, buffer_size, actual, avail };
+	struct handle_ref ref;
+	zx_rights_t rights;
+	zx_status_t status;
+	u32 type;
+
+	if (topic == ZX_INFO_HANDLE_VALID)
+		return info_handle_valid(handle);
+	if (!topic_needs(topic, &type, &rights))
+		return ZX_ERR_NOT_SUPPORTED;
+	status = handle_get_ref(handle, type, rights, &ref);
+	if (status != ZX_OK)
+		return status;
+	status = answer(topic, &ref, &out);
+	object_unref(ref.object);
+	return status;
+}

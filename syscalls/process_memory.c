@@ -1,0 +1,129 @@
+/*
+ * zx_process_read_memory and zx_process_write_memory (spec/vmar.md 16): copies
+ * between the caller's buffer and the VMO behind one mapping of a process.
+ * Mapping permissions do not matter.
+ */
+#include <arch/mmu.h>
+#include <kernel/handle.h>
+#include <kernel/process.h>
+#include <mm/vmar.h>
+#include <mm/vmo.h>
+#include <syscall_protos.h>
+#include <syscalls/user.h>
+
+#include "era.h"
+
+#define MEMORY_COPY_MAX (64ul << 20)
+
+/* What lies behind an address: a part of a VMO, counted. */
+struct span {
+	struct vmo *vmo;
+	u64 offset;
+	u64 bytes;
+	bool executable;
+};
+
+/* Check 7: within the VMO, or refused; the newer era cuts it there. */
+static zx_status_t span_clamp(struct span *s)
+{
+	u64 size = vmo_get_size(s->vmo);
+
+	if (s->offset <= size && s->bytes <= size - s->offset)
+		return ZX_OK;
+	if (!ERA_PROCESS_MEMORY_TRIMS || s->offset >= size)
+		return ZX_ERR_OUT_OF_RANGE;
+	s->bytes = size - s->offset;
+	return ZX_OK;
+}
+
+/* Checks 4 to 7. The VMO is kept beyond an unmap by a reference of its own. */
+static zx_status_t span_find(struct process *p, uaddr_t vaddr, u64 bytes,
+			     struct span *out)
+{
+	struct mapping *m;
+	zx_status_t status = process_check_alive(p);
+
+	if (status != ZX_OK)
+		return status;
+	m = aspace_find_mapping(p->aspace, vaddr);
+	if (!m)
+		return ERA_PROCESS_MEMORY_UNMAPPED;
+	out->vmo = m->vmo;
+	out->offset = m->vmo_offset + (vaddr - mapping_base(m));
+	out->bytes = min_u64(bytes, mapping_end(m) - vaddr);
+	out->executable = (m->max_prot & ZX_VM_PERM_EXECUTE) != 0;
+	object_ref(&m->vmo->object);
+	mapping_unref(m);
+	status = span_clamp(out);
+	if (status != ZX_OK)
+		object_unref(&out->vmo->object);
+	return status;
+}
+
+/* The order of the checks before the look-up of the mapping. */
+static zx_status_t find(zx_handle_t handle, zx_rights_t rights, uaddr_t vaddr,
+			uaddr_t buffer, u64 bytes, struct span *out)
+{
+	struct object *o;
+	zx_status_t status;
+
+	if (!buffer || bytes == 0 || bytes > MEMORY_COPY_MAX)
+		return ZX_ERR_INVALID_ARGS;
+	status = handle_get(handle, ZX_OBJ_TYPE_PROCESS, rights, &o);
+	if (status != ZX_OK)
+		return status;
+	status = span_find(process_from_object(o), vaddr, bytes, out);
+	object_unref(o);
+	return status;
+}
+
+zx_status_t sys_process_read_memory(zx_handle_t handle, zx_vaddr_t vaddr,
+				    uaddr_t buffer, size_t buffer_size,
+				    uaddr_t actual)
+{
+	struct span s;
+	zx_status_t status = find(handle, ZX_RIGHT_READ | ZX_RIGHT_WRITE,
+				  vaddr, buffer, buffer_size, &s);
+
+	if (status != ZX_OK)
+		return status;
+	status = vmo_read_user(s.vmo, buffer, s.offset, s.bytes);
+	object_unref(&s.vmo->object);
+	return status == ZX_OK ? user_put_u64(actual, s.bytes) : status;
+}
+
+/* New instructions become visible to instruction fetch (spec/vmar.md 14.3).
+ * One page at a time under the VMO's lock, which keeps the frame. */
+static void sync_instructions(const struct span *s)
+{
+	u64 end = (s->offset + s->bytes + PAGE_MASK) >> PAGE_SHIFT;
+	u64 index = s->offset >> PAGE_SHIFT;
+	struct page *page;
+	bool found;
+
+	do {
+		mutex_lock(&s->vmo->lock);
+		found = vmo_next_resident_locked(s->vmo, &index, end, &page);
+		if (found)
+			arch_sync_icache_page(page);
+		mutex_unlock(&s->vmo->lock);
+		index++;
+	} while (found && index < end);
+}
+
+zx_status_t sys_process_write_memory(zx_handle_t handle, zx_vaddr_t vaddr,
+				     uaddr_t buffer, size_t buffer_size,
+				     uaddr_t actual)
+{
+	struct span s;
+	zx_status_t status = find(handle, ZX_RIGHT_WRITE, vaddr, buffer,
+				  buffer_size, &s);
+
+	if (status != ZX_OK)
+		return status;
+	status = vmo_write_user(s.vmo, buffer, s.offset, s.bytes);
+	if (status == ZX_OK && s.executable)
+		sync_instructions(&s);
+	object_unref(&s.vmo->object);
+	return status == ZX_OK ? user_put_u64(actual, s.bytes) : status;
+}
