@@ -15,6 +15,7 @@
 
 static struct spinlock output_lock = SPINLOCK_INIT(LOCK_LOG);
 /* Under output_lock. */
+static u32 output_owner;	/* CPU that holds it, plus 1 */
 static bool output_enabled;
 static bool line_open;		/* the last byte shown was no newline */
 
@@ -31,19 +32,25 @@ static struct list_node rx_waiters = LIST_INIT(rx_waiters);
 
 u64 console_lock_output(void)
 {
+	u64 mask;
+
 	if (panic_is_active())
 		return arch_irq_save();
-	return spin_lock_irq(&output_lock);
+	mask = spin_lock_irq(&output_lock);
+	output_owner = arch_cpu_id() + 1;
+	return mask;
 }
 
 void console_unlock_output(u64 mask)
 {
-	/* A panic may have begun in between; then nobody takes the lock again,
-	 * and to leave it taken is right. */
-	if (panic_is_active())
+	/* A panic may have begun meanwhile: free what was really taken. Read
+	 * without the lock it can only be this CPU's number by its own store. */
+	if (output_owner != arch_cpu_id() + 1) {
 		arch_irq_restore(mask);
-	else
-		spin_unlock_irq(&output_lock, mask);
+		return;
+	}
+	output_owner = 0;
+	spin_unlock_irq(&output_lock, mask);
 }
 
 void console_put_locked(const char *s, size_t bytes)
