@@ -170,8 +170,7 @@ void lockdep_may_sleep(void)
 	else if (t->cpu_thread.preempt_count != 0)
 		lockdep_report("may sleep with preemption off",
 			       LOCK_CLASS_COUNT);
-	else if (sleeping_needs_irqs &&
-		 (arch_irqs_masked() || t->cpu_thread.cpu->irq_depth != 0))
+	else if (sleeping_needs_irqs && arch_irqs_masked())
 		lockdep_report("may sleep with interrupts off",
 			       LOCK_CLASS_COUNT);
 }

@@ -98,14 +98,11 @@ zx_status_t thread_create_kernel(const char *name, void (*fn)(void *),
 	return ZX_OK;
 }
 
-/* A kill that came first is seen here; one that comes after the look finds
- * interrupts off, and its interrupt stops the thread at its first step. */
+/* A kill that came before is seen by arch_enter_user(). */
 static void thread_begin_user(void *arg)
 {
 	struct thread *t = arg;
 
-	(void)arch_irq_save();
-	kernel_return_to_user();
 	arch_enter_user(t->user_pc, t->user_sp, t->user_args[0],
 			t->user_args[1]);
 }

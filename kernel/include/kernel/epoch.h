@@ -63,9 +63,10 @@ bool epoch_is_pending(void);
 void epoch_init_cpu(struct percpu *cpu);
 
 /*
- * One step for the running CPU's lists, respectively for all: passes a quiescent point, advances the epoch if all
- * CPUs have, frees what is due. True if something still waits. Thread context,
- * outside an epoch, no lock held.
+ * One step for the running CPU's lists, respectively for all: passes a
+ * quiescent point, advances the epoch if all CPUs have, frees what is due.
+ * True if something still waits. Thread context, outside an epoch, no lock
+ * held.
  */
 void epoch_poll_local(void);
 bool epoch_poll(void);
