@@ -9,93 +9,58 @@
 #include <kernel/thread.h>
 #include <kernel/time.h>
 
+#include "team.h"
+
 #define US 1000l
 #define MS 1000000l
 
-/* Waits until a thread or a timer of the test says so. */
+/* Nobody wakes it but the timer. */
 static void sleep_until(ktime_t deadline)
 {
 	struct waiter w;
 
 	waiter_init(&w);
-	while (waiter_sleep(&w, deadline, WAIT_UNINTERRUPTIBLE, 0) !=
-	       ZX_ERR_TIMED_OUT)
-		;
+	ASSERT(waiter_sleep(&w, deadline, WAIT_UNINTERRUPTIBLE, 0) ==
+	       ZX_ERR_TIMED_OUT);
 }
 
-/* Helper threads of a test, all running the same function. */
-struct crew {
+struct clock_readings {
 	struct ktest_run *test;
-	/* Atomic: threads that have not ended yet. Release by them, acquire by
-	 * the test. */
-	u32 running;
-	/* Atomic: set by the test when all exist. */
-	u32 go;
-};
-
-static void crew_run(struct crew *c, u32 count, void (*fn)(void *))
-{
-	u32 i;
-
-	c->running = count;
-	for (i = 0; i < count; i++)
-		ASSERT(thread_create_kernel("crew", fn, c,
-					    THREAD_PRIORITY_DEFAULT) == ZX_OK);
-	__atomic_store_n(&c->go, 1, __ATOMIC_RELEASE);
-	while (__atomic_load_n(&c->running, __ATOMIC_ACQUIRE) > 0)
-		sched_yield();
-}
-
-static void crew_begin(struct crew *c)
-{
-	while (!__atomic_load_n(&c->go, __ATOMIC_ACQUIRE))
-		sched_yield();
-}
-
-/* The last access to *c. */
-static void crew_end(struct crew *c)
-{
-	__atomic_fetch_sub(&c->running, 1, __ATOMIC_RELEASE);
-}
-
-struct clock_crew {
-	struct crew crew;		/* first */
 	struct spinlock lock;
 	/* Under lock. */
 	ktime_t last;
 	u32 cpus_seen;
 };
 
-static void read_clock(void *arg)
+static void read_clock(void *arg, u32 index)
 {
-	struct clock_crew *c = arg;
+	struct clock_readings *c = arg;
 	u32 i;
 
-	crew_begin(&c->crew);
+	(void)index;
 	for (i = 0; i < 2000; i++) {
 		ktime_t now;
 
 		spin_lock(&c->lock);
 		now = ktime_now();
-		KEXPECT_EQ(c->crew.test, now >= c->last ? now : c->last, now);
+		KEXPECT_EQ(c->test, now >= c->last ? now : c->last, now);
 		c->last = now;
 		c->cpus_seen |= 1u << arch_cpu_id();
 		spin_unlock(&c->lock);
 	}
-	crew_end(&c->crew);
 }
 
 /* The lock orders the readings; the clock must follow that order. */
 KTEST(clock_is_monotonic_across_cpus)
 {
-	static struct clock_crew c;
+	struct clock_readings c;
 	u32 try;
 
 	/* Threads go where they like: again, until two CPUs took part. */
 	for (try = 0; try < 50; try++) {
-		c = (struct clock_crew){ .crew.test = t };
+		c = (struct clock_readings){ .test = t };
 		spin_init(&c.lock, LOCK_FUTEX);
-		crew_run(&c.crew, cpu_count(), read_clock);
+		team_run(cpu_count(), read_clock, &c);
 		if ((c.cpus_seen & (c.cpus_seen - 1)) != 0 || cpu_count() == 1)
 			break;
 	}
@@ -251,51 +216,44 @@ KTEST(sleep_is_never_short)
 
 #define SLEEPER_COUNT 64
 
-static void sleeper(void *arg)
+static void sleep_some(void *arg, u32 index)
 {
-	struct crew *c = arg;
-	ktime_t deadline = ktime_now() + 3 * MS;
+	ktime_t deadline = ktime_now() + 2 * MS + index % 7 * 100 * US;
 
-	crew_begin(c);
 	sleep_until(deadline);
-	KEXPECT_TRUE(c->test, ktime_now() >= deadline);
-	crew_end(c);
+	KEXPECT_TRUE((struct ktest_run *)arg, ktime_now() >= deadline);
 }
 
 /* Many deadlines on all CPUs at once. */
 KTEST(many_threads_sleep_at_once)
 {
-	static struct crew c;
+	ktime_t start = ktime_now();
 
-	c = (struct crew){ .test = t };
-	crew_run(&c, SLEEPER_COUNT, sleeper);
-	KEXPECT_EQ(t, c.running, 0);
+	team_run(SLEEPER_COUNT, sleep_some, t);
+	KEXPECT_TRUE(t, ktime_now() >= start + 2 * MS);
 }
 
-/* The tick ends the turn of a thread that never gives up the CPU. */
-static void spin_until_stopped(void *arg)
+static void spin_until_stopped(void *arg, u32 index)
 {
-	struct crew *c = arg;
+	const u32 *stop = arg;
 
-	while (__atomic_load_n(&c->go, __ATOMIC_RELAXED) < 2)
+	(void)index;
+	while (!__atomic_load_n(stop, __ATOMIC_RELAXED))
 		arch_cpu_relax();
-	crew_end(c);
 }
 
-/* More spinning threads than CPUs: the test gets its turn all the same. */
+/* The tick ends the turn of threads that never give up the CPU: the test comes
+ * back from its yields though twice as many threads spin as there are CPUs. */
 KTEST(tick_preempts)
 {
-	static struct crew c;
-	u32 i, count = 2 * cpu_count();
+	struct team team;
+	u32 i, stop = 0;
 
-	c = (struct crew){ .test = t, .running = count };
-	for (i = 0; i < count; i++)
-		ASSERT(thread_create_kernel("spin", spin_until_stopped, &c,
-					    THREAD_PRIORITY_DEFAULT) == ZX_OK);
+	team_start(&team, 2 * cpu_count(), THREAD_PRIORITY_DEFAULT,
+		   spin_until_stopped, &stop);
 	for (i = 0; i < 3; i++)
 		sched_yield();
-	__atomic_store_n(&c.go, 2, __ATOMIC_RELAXED);
-	while (__atomic_load_n(&c.running, __ATOMIC_ACQUIRE) > 0)
-		sched_yield();
-	KEXPECT_EQ(t, c.running, 0);
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	team_join(&team);
+	KEXPECT_EQ(t, team.left, 0);
 }
