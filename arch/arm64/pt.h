@@ -23,13 +23,12 @@ static inline u32 pt_index(uaddr_t va, u32 level)
 	return (va >> (39 - 9 * level)) & (PT_ENTRY_COUNT - 1);
 }
 
-/* One store, never torn: the table walk of any CPU sees the old or the new
- * descriptor (single-copy atomicity, B2.2.1). Under LOCK_PT. */
+/* The only way in which an entry changes. Under LOCK_PT. */
 static inline void pte_store(struct arch_aspace *as, u64 *entry, uaddr_t va,
 			     u32 level, u64 value)
 {
 	PTCHECK(store_hook(as, entry, va, level, value));
-	__atomic_store_n(entry, value, __ATOMIC_RELAXED);
+	hw_pte_store(entry, value);
 }
 
 static inline void op_dmb_ishst(void)

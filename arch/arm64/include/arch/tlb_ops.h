@@ -13,6 +13,13 @@
 
 #include <kernel/types.h>
 
+/* One store, never torn: the table walk of any CPU sees the old or the new
+ * descriptor (single-copy atomicity, Arm ARM B2.2.1). */
+static inline void hw_pte_store(u64 *entry, u64 value)
+{
+	__atomic_store_n(entry, value, __ATOMIC_RELAXED);
+}
+
 static inline void hw_dmb_ishst(void)
 {
 	__asm__ volatile("dmb ishst" : : : "memory");
