@@ -18,13 +18,14 @@
  * R2 A commit is one such store: the new word leads to all that changed. A
  *    reader on its way down has loaded the word before or after it and so sees
  *    one state of every page below. Nothing above the word need be copied:
- *    the tree has no snapshots, and a reader asks about one place. Changes
- *    confined to one run (the common map, unmap and protect) copy no node.
+ *    the tree has no snapshots, and a reader asks about one place. Where one
+ *    region takes whole runs of one node, they are stored in place instead;
+ *    again every page goes from its old state to the new one at once.
  * R3 Removing stores words one after the other and needs no memory. Two
- *    empty runs, or two runs of one region, may come to stand side by side;
- *    both read correctly, and the next copy of the node joins them.
- * R4 A node has two or more runs that are not empty, and not all of them the
- *    same region; else its parent's word says what is left.
+ *    empty runs, or two runs of one region, may stand side by side; both read
+ *    correctly. The next copy of a node joins them, unless it is dense.
+ * R4 A node has two or more different words that are not 0; else its parent's
+ *    word says what is left.
  * R5 What has been unlinked is freed after an epoch.
  */
 #include <mm/slab.h>
@@ -100,7 +101,8 @@ static u32 first_index(const struct rt_node *n, u64 page)
 	return rt_index(n, (u32)rt_cell(n, page));
 }
 
-struct rt_slot rtree_next(const struct rtree *t, u64 page)
+/* rtree_next() where nothing contains the page. */
+static struct rt_slot next_above(const struct rtree *t, u64 page)
 {
 	const struct rt_node *node[RT_NODE_LEVELS];
 	u32 index[RT_NODE_LEVELS], depth = 0;
@@ -125,6 +127,13 @@ struct rt_slot rtree_next(const struct rtree *t, u64 page)
 	}
 }
 
+struct rt_slot rtree_next(const struct rtree *t, u64 page)
+{
+	struct rt_slot s = rtree_lookup(t, page);
+
+	return s.word ? s : next_above(t, page);
+}
+
 bool rtree_is_free(const struct rtree *t, u64 start, u64 end)
 {
 	u64 word = t->root;
@@ -132,86 +141,100 @@ bool rtree_is_free(const struct rtree *t, u64 start, u64 end)
 
 	while (rt_is_node(word)) {
 		const struct rt_node *n = rt_node_of(word);
-		u64 cell = rt_cell(n, start);
+		u64 cell = rt_cell(n, start), last = rt_cell(n, end - 1);
 
 		if (cell >= RT_CELLS)
 			break;
 		word = n->slots[rt_index(n, (u32)cell)];
-		/* Sole content of the cells up to the run's end? */
-		if (!rt_is_node(word) &&
-		    rt_cell(n, end - 1) >= rt_run_end(n, (u32)cell))
+		/* Does it speak for all of the range? */
+		if (last != cell && (rt_is_node(word) ||
+				     last >= rt_run_end(n, (u32)cell)))
 			break;
 		if (word == 0)
 			return true;
 	}
-	s = rtree_next(t, start);
+	if (t->root == 0)
+		return true;
+	s = next_above(t, start);
 	return s.word == 0 || rt_slot_region(s)->start >= end;
 }
 
 /* --- Writers: one prepared change ----------------------------------------- */
 
-static void path_push(struct rt_path *path, struct rt_node *n, u32 cell)
+/* Can one region that touches cells first..last, and no others, go into whole
+ * runs of n that are empty or have nothing but a region that it replaces? */
+static bool find_fill(struct rtree_txn *txn, struct rt_node *n, u32 first,
+		      u32 last)
 {
-	path->cell[path->depth] = (u8)cell;
-	path->node[path->depth++] = n;
-}
+	u32 i = rt_index(n, first), z = first == last ? i : rt_index(n, last);
+	u64 word = n->slots[i];
+	const struct rt_region *r = rt_region_of(word);
 
-u64 *rt_path_slot(struct rtree *t, const struct rt_path *path, u32 depth,
-		  u64 *start, u64 *end)
-{
-	struct rt_node *n;
-	u32 cell;
-
-	if (depth == 0) {
-		*start = 0;
-		*end = RT_PAGE_LIMIT;
-		return &t->root;
-	}
-	n = path->node[depth - 1];
-	cell = path->cell[depth - 1];
-	*start = rt_cell_page(n, rt_run_first(n, cell));
-	*end = rt_cell_page(n, rt_run_end(n, cell));
-	return &n->slots[rt_index(n, cell)];
+	if (rt_is_node(word) ||
+	    (word && (r->start < txn->start || r->end > txn->end)) ||
+	    rt_run_first(n, first) != first || rt_run_end(n, last) != last + 1)
+		return false;
+	txn->fill_first = (u8)i;
+	txn->fill_last = (u8)z;
+	while (i < z)
+		if (n->slots[++i] != word)
+			return false;
+	txn->fill = n;
+	return true;
 }
 
 /*
- * May the word of the run at cell first be replaced without touching others,
- * for a change of cells first..last? A run of one cell takes any word; a longer
- * one takes only a region that touches each of its cells (whole).
+ * Finds what commit has to replace: the lowest word that leads to all of
+ * [start, end) and stands for one cell (its place is the end of path), or runs
+ * of the node behind that word. Returns true in the latter case.
  */
-static bool run_fits(const struct rt_node *n, u32 first, u32 last, bool whole)
-{
-	return (first == last || whole) && rt_run_first(n, first) == first &&
-	       rt_run_end(n, first) == last + 1;
-}
-
-/* Finds the lowest word that leads to all of [start, end) and can be replaced
- * alone. */
-static u64 *txn_begin(struct rtree_txn *txn, struct rtree *t, u64 start,
+static bool txn_begin(struct rtree_txn *txn, struct rtree *t, u64 start,
 		      u64 end, bool whole)
 {
-	u64 *slot = &t->root;
+	u64 word = t->root, first, last;
+	struct rt_node *n;
 
 	txn->tree = t;
 	txn->start = start;
 	txn->end = end;
+	txn->whole = whole;
+	txn->fill = NULL;
 	txn->path.depth = 0;
-	while (rt_is_node(*slot)) {
-		struct rt_node *n = rt_node_of(*slot);
-		u64 first = rt_cell(n, start), last = rt_cell(n, end - 1);
-		u64 *next;
-
+	while (rt_is_node(word)) {
+		n = rt_node_of(word);
+		first = rt_cell(n, start);
+		last = rt_cell(n, end - 1);
+		txn->old_word = word;
 		if (first >= RT_CELLS || last >= RT_CELLS)
-			break;
-		next = &n->slots[rt_index(n, (u32)first)];
-		if (!(rt_is_node(*next) && first == last) &&
-		    !run_fits(n, (u32)first, (u32)last, whole))
-			break;
-		path_push(&txn->path, n, (u32)first);
-		slot = next;
+			return false;
+		if (first != last)
+			return whole &&
+				find_fill(txn, n, (u32)first, (u32)last);
+		word = n->slots[rt_index(n, (u32)first)];
+		if (!rt_is_node(word) &&
+		    rt_run_end(n, (u32)first) - rt_run_first(n, (u32)first) > 1)
+			return false;
+		rt_path_push(&txn->path, n, (u32)first);
 	}
-	txn->old_word = *slot;
-	return slot;
+	txn->old_word = word;
+	return false;
+}
+
+static zx_status_t txn_rebuild(struct rtree_txn *txn,
+			       const struct rt_slot *slots, u32 count)
+{
+	u64 start = 0, end = RT_PAGE_LIMIT;
+	u32 depth = txn->path.depth;
+
+	if (depth) {
+		const struct rt_node *n = txn->path.node[depth - 1];
+
+		start = rt_cell_page(n, txn->path.cell[depth - 1]);
+		end = start + (1ul << rt_shift(n));
+	}
+	txn->new_word = rt_rebuild(txn->old_word, start, end, txn->start,
+				   txn->end, slots, count);
+	return txn->new_word == RT_FAILED ? ZX_ERR_NO_MEMORY : ZX_OK;
 }
 
 static void copy_words(u64 *to, const u64 *from, u32 count)
@@ -226,71 +249,93 @@ static void copy_words(u64 *to, const u64 *from, u32 count)
 		*to = *from;
 }
 
-/*
- * Copy of n with one region more, which touches cells first..last of an empty
- * run: the common insert, without the general rebuild. NULL if memory is out.
- */
-static struct rt_node *copy_with(const struct rt_node *n, u32 first, u32 last,
-				 u64 word)
+/* Copies n's runs into c cell by cell. */
+static void copy_dense(struct rt_node *c, const struct rt_node *n)
 {
-	u32 run = rt_run_first(n, first), run_end = rt_run_end(n, first);
-	u32 index = rt_index(n, first), to = index;
-	u64 start = rt_cell_page(n, run), end = rt_cell_page(n, run_end);
-	u32 count = n->run_count + (run < first) + (last + 1 < run_end);
+	u64 bits = n->starts & ~1ul;
+	u32 cell = 0;
+
+	for (u32 i = 0; i < n->run_count; i++, bits &= bits - 1) {
+		u32 end = bits ? bit_lowest64(bits) : RT_CELLS;
+
+		while (cell < end)
+			c->slots[cell++] = n->slots[i];
+	}
+	c->starts = ~0ul;
+	c->run_count = RT_CELLS;
+}
+
+/*
+ * Copy of n with one region more, which touches cells first..last of its empty
+ * run index: the common insert, without the general rebuild. NULL if memory is
+ * out.
+ */
+static struct rt_node *copy_with(const struct rt_node *n, u32 index, u32 first,
+				 u32 last, const struct rt_slot *s)
+{
+	bool left = rt_run_first(n, first) < first;
+	bool right = last + 1 < rt_run_end(n, first);
+	u32 count = n->run_count + left + right, to = index;
 	struct rt_node *c = rt_node_alloc(count);
-	struct rt_gaps old, now;
 
 	if (c == NULL)
 		return NULL;
 	c->span = n->span;
-	c->starts = n->starts | 1ul << first;
-	c->run_count = (u16)count;
 	c->live_count = n->live_count + 1;
 	c->gaps = n->gaps;
+	rt_node_take(c, rt_slot_region(*s)->start, rt_slot_region(*s)->end);
+	if (c->class == RT_CLASS_DENSE) {
+		copy_dense(c, n);
+		while (first <= last)
+			c->slots[first++] = s->word;
+		return c;
+	}
+	c->starts = n->starts | 1ul << first;
+	c->run_count = (u16)count;
 	copy_words(c->slots, n->slots, index);
-	if (run < first)
+	if (left)
 		c->slots[to++] = 0;
-	c->slots[to++] = word;
-	if (last + 1 < run_end) {
+	c->slots[to++] = s->word;
+	if (right) {
 		c->slots[to++] = 0;
 		c->starts |= 1ul << (last + 1);
 	}
 	copy_words(c->slots + to, n->slots + index + 1,
 		   n->run_count - index - 1);
-	rt_word_gaps(0, start, end, &old);
-	rt_word_gaps(word, start, end, &now);
-	rt_node_update_range(c, run, run_end, &old, &now);
 	return c;
 }
 
-/* Is the change an insert that copy_with() can do? Not if removals have left
- * many runs to join (R3): then the general rebuild does that as well. */
-static bool is_simple_insert(const struct rt_node *n, u64 start, u64 end)
+/* Is the change one that copy_with() can do? Not if removals have left many
+ * runs to join (R3): the general rebuild does that as well. */
+static bool is_simple_insert(const struct rt_node *n, u64 first, u64 last,
+			     u32 *index)
 {
-	u64 first = rt_cell(n, start), last = rt_cell(n, end - 1);
-
-	return first < RT_CELLS && last < RT_CELLS &&
-	       n->slots[rt_index(n, (u32)first)] == 0 &&
-	       rt_run_end(n, (u32)first) > last &&
-	       n->run_count <= 2u * n->live_count + 5;
+	if (first >= RT_CELLS || last >= RT_CELLS ||
+	    n->run_count > 2u * n->live_count + 5)
+		return false;
+	*index = rt_index(n, (u32)first);
+	return n->slots[*index] == 0 && rt_run_end(n, (u32)first) > last;
 }
 
 zx_status_t rtree_insert_prepare(struct rtree_txn *txn, struct rtree *t,
 				 struct rt_slot slot)
 {
 	const struct rt_region *r = rt_slot_region(slot);
-	u64 old = *txn_begin(txn, t, r->start, r->end, true);
-	struct rt_node *n = rt_node_of(old);
+	struct rt_node *n;
+	u64 first, last;
+	u32 index;
 
-	if (old == 0) {
-		txn->new_word = slot.word;
+	txn->new_word = slot.word;
+	if (txn_begin(txn, t, r->start, r->end, true) || txn->old_word == 0)
 		return ZX_OK;
-	}
-	if (!rt_is_node(old) || !is_simple_insert(n, r->start, r->end))
-		return rtree_replace_prepare(txn, t, r->start, r->end, &slot,
-					     1);
-	n = copy_with(n, (u32)rt_cell(n, r->start),
-		      (u32)rt_cell(n, r->end - 1), slot.word);
+	if (!rt_is_node(txn->old_word))
+		return txn_rebuild(txn, &slot, 1);
+	n = rt_node_of(txn->old_word);
+	first = rt_cell(n, r->start);
+	last = rt_cell(n, r->end - 1);
+	if (!is_simple_insert(n, first, last, &index))
+		return txn_rebuild(txn, &slot, 1);
+	n = copy_with(n, index, (u32)first, (u32)last, &slot);
 	if (n == NULL)
 		return ZX_ERR_NO_MEMORY;
 	txn->new_word = rt_node_word(n);
@@ -303,28 +348,47 @@ zx_status_t rtree_replace_prepare(struct rtree_txn *txn, struct rtree *t,
 {
 	bool whole = count == 1 && rt_slot_region(*slots)->start == start &&
 		     rt_slot_region(*slots)->end == end;
-	u64 slot_start, slot_end;
 
 	DEBUG_ASSERT(count && start < end && end <= RT_PAGE_LIMIT);
-	txn_begin(txn, t, start, end, whole);
-	rt_path_slot(t, &txn->path, txn->path.depth, &slot_start,
-		     &slot_end);
-	txn->new_word = rt_rebuild(txn->old_word, slot_start, slot_end, start,
-				   end, slots, count);
-	return txn->new_word == RT_FAILED ? ZX_ERR_NO_MEMORY : ZX_OK;
+	txn->new_word = slots[0].word;
+	if (txn_begin(txn, t, start, end, whole))
+		return ZX_OK;
+	return txn_rebuild(txn, slots, count);
+}
+
+/* Puts the new word where it belongs, and summaries right where a region took
+ * pages that were free: only leads and tails, up to where it is in neither. */
+static void commit_whole(struct rtree_txn *txn)
+{
+	struct rt_path *path = &txn->path;
+	u32 depth = path->depth;
+	struct rt_node *n = depth ? path->node[depth - 1] : NULL;
+
+	if (txn->fill) {
+		for (u32 i = txn->fill_first; i <= txn->fill_last; i++)
+			rt_set_slot(txn->fill, i, txn->new_word);
+		if (!rt_node_take(txn->fill, txn->start, txn->end))
+			return;
+	} else if (n) {
+		rt_set_slot(n, rt_index(n, path->cell[depth - 1]),
+			    txn->new_word);
+	} else {
+		rt_publish(&txn->tree->root, txn->new_word);
+	}
+	while (depth && rt_node_take(path->node[depth - 1], txn->start,
+				     txn->end))
+		depth--;
 }
 
 void rtree_commit(struct rtree_txn *txn)
 {
-	u64 start, end;
-	struct rt_gaps old;
-
-	rt_path_slot(txn->tree, &txn->path, txn->path.depth, &start, &end);
-	rt_word_gaps(txn->old_word, start, end, &old);
-	rt_climb(txn->tree, &txn->path, txn->old_word, txn->new_word, &old);
+	if (txn->whole)
+		commit_whole(txn);
+	else
+		rt_climb(txn->tree, &txn->path, txn->old_word, txn->new_word);
 	/* A node that the change touches was replaced, all others are in use
 	 * under the new word. */
-	if (rt_is_node(txn->old_word))
+	if (txn->fill == NULL && rt_is_node(txn->old_word))
 		rt_free_touched(txn->old_word, txn->start, txn->end, true);
 }
 
@@ -336,60 +400,53 @@ void rtree_abort(struct rtree_txn *txn)
 
 /* --- Publication ---------------------------------------------------------- */
 
-/* What n's parent should say: n, or the only thing left in it (R4). A region
- * has at most three runs in a node: its whole cells, and an edge cell on each
- * side that others have left. */
-static u64 folded_word(const struct rt_node *n)
+void rt_set_slot(struct rt_node *n, u32 index, u64 word)
 {
-	u64 found = 0;
+	u64 *slot = &n->slots[index], old = *slot;
+	u64 left = index ? slot[-1] : 0;
+	u64 right = index + 1u < n->run_count ? slot[1] : 0;
 
-	if (n->live_count > 3)
-		return rt_node_word(n);
-	for (u32 i = 0; i < n->run_count; i++) {
-		u64 word = n->slots[i];
-
-		if (word && found && word != found)
-			return rt_node_word(n);
-		if (word)
-			found = word;
-	}
-	return found;
+	/* A region may have several runs, all side by side. */
+	if (old && old != left && old != right)
+		n->live_count--;
+	if (word && word != left && word != right)
+		n->live_count++;
+	rt_publish(slot, word);
 }
 
-static bool same_gaps(const struct rt_gaps *a, const struct rt_gaps *b)
+u64 rt_folded_word(const struct rt_node *n)
 {
-	return a->lead == b->lead && a->max == b->max && a->tail == b->tail;
+	if (n->live_count > 1)
+		return rt_node_word(n);
+	for (u32 i = 0; i < n->run_count; i++)
+		if (n->slots[i])
+			return n->slots[i];
+	return 0;
 }
 
 void rt_climb(struct rtree *t, const struct rt_path *path, u64 old_word,
-	      u64 new_word, const struct rt_gaps *old)
+	      u64 new_word)
 {
-	struct rt_gaps was = *old, now, above = { 0, 0, 0 };
 	struct rt_node *dead = NULL;
-	u64 start, end;
 
 	for (u32 depth = path->depth; depth; depth--) {
 		struct rt_node *n = path->node[depth - 1];
-		u64 *slot = rt_path_slot(t, path, depth, &start, &end);
+		u32 cell = path->cell[depth - 1];
+		struct rt_gaps now;
+		bool changed;
 
-		rt_word_gaps(new_word, start, end, &now);
-		if (new_word != old_word) {
-			rt_publish(slot, new_word);
-			n->live_count += (new_word != 0) - (old_word != 0);
-		} else if (same_gaps(&now, &was)) {
-			return;
-		}
+		if (new_word != old_word)
+			rt_set_slot(n, rt_index(n, cell), new_word);
 		if (dead)
 			rt_node_retire(dead);
-		if (depth > 1) {
-			rt_path_slot(t, path, depth - 1, &start, &end);
-			rt_word_gaps(rt_node_word(n), start, end, &above);
-		}
-		rt_node_update(n, path->cell[depth - 1], &was, &now);
-		was = above;
+		rt_word_gaps(new_word, rt_cell_page(n, cell),
+			     rt_cell_page(n, cell + 1), &now);
+		changed = rt_node_update(n, cell, cell + 1, &now);
 		old_word = rt_node_word(n);
-		new_word = folded_word(n);
+		new_word = rt_folded_word(n);
 		dead = new_word != old_word ? n : NULL;
+		if (!changed && dead == NULL)
+			return;
 	}
 	if (new_word != old_word)
 		rt_publish(&t->root, new_word);

@@ -86,14 +86,22 @@ static void plan_mark_items(struct build *b, struct plan *p)
 		plan_mark_pages(p, item(b, i)->start, item(b, i)->end);
 }
 
-/* Appends a run, or lengthens the last one if it says the same (R3). */
-static void push_run(struct rt_node *n, u32 cell, u64 word)
+/* Appends cells [cell, end) that say word, or lengthens the last run if it says
+ * the same (R3). */
+static void push_run(struct rt_node *n, u32 cell, u32 end, u64 word)
 {
-	if (n->run_count && n->slots[n->run_count - 1] == word)
+	u64 before = n->run_count ? n->slots[n->run_count - 1] : 0;
+
+	n->live_count += word && word != before;
+	if (n->class == RT_CLASS_DENSE) {
+		while (n->run_count < end)
+			n->slots[n->run_count++] = word;
+		return;
+	}
+	if (n->run_count && before == word)
 		return;
 	n->starts |= 1ul << cell;
 	n->slots[n->run_count++] = word;
-	n->live_count += word != 0;
 }
 
 /* What p's old content says at a cell. */
@@ -134,33 +142,47 @@ static u64 finish(struct rt_node *n)
 	return word;
 }
 
+/* The new word for pages [start, end) of p; *i is the first item that may
+ * touch them. Most cells need no look below. */
+static u64 compose_word(struct build *b, const struct plan *p, u32 cell,
+			u64 start, u64 end, s32 *i)
+{
+	u64 old = plan_old_word(p, cell);
+	s32 last = items_in(b, p, i, start, end);
+
+	if (*i == last && (old == 0 || end <= b->start || start >= b->end))
+		return old;
+	if (*i + 1 == last && old == 0)
+		return item_word(b, *i);
+	return rebuild(b, old, start, end, *i, last);
+}
+
 static u64 compose(struct build *b, const struct plan *p)
 {
 	struct rt_node *n = rt_node_alloc(bit_count64(p->starts));
-	u64 bits = p->starts;
+	u64 bits = p->starts, start, end = p->span & ~63ul, word;
 	s32 i = p->first;
 
 	if (n == NULL)
 		return RT_FAILED;
 	n->span = p->span;
-	n->starts = 0;
+	n->starts = n->class == RT_CLASS_DENSE ? ~0ul : 0;
 	n->run_count = 0;
 	n->live_count = 0;
 	while (bits) {
-		u32 cell = bit_lowest64(bits);
-		u64 start = rt_cell_page(n, cell), end, word;
-		s32 last;
+		u32 cell = bit_lowest64(bits), next;
 
 		bits &= bits - 1;
-		end = rt_cell_page(n, bits ? bit_lowest64(bits) : RT_CELLS);
-		last = items_in(b, p, &i, start, end);
-		word = rebuild(b, plan_old_word(p, cell), start, end, i, last);
+		next = bits ? bit_lowest64(bits) : RT_CELLS;
+		start = end;
+		end = rt_cell_page(n, next);
+		word = compose_word(b, p, cell, start, end, &i);
 		if (word == RT_FAILED) {
 			rt_free_touched(rt_node_word(n), b->start, b->end,
 					false);
 			return RT_FAILED;
 		}
-		push_run(n, cell, word);
+		push_run(n, cell, next, word);
 	}
 	return finish(n);
 }

@@ -1,12 +1,12 @@
 /*
  * VMAR tree: summaries of free pages. Each node knows the free pages at its
- * start and end and its longest free run, so that the gap search passes by
- * every subtree in which nothing fits. Only writers look at them, under the
- * aspace mutex, so they are plain fields that change in place.
+ * start and at its end, and a bound on its longest free run, so that the gap
+ * search passes by subtrees in which nothing fits. Only writers look at them,
+ * under the aspace mutex, so they are plain fields that change in place.
  *
- * A change touches the gap to the left of a run, the run, and the gap to its
- * right. Only if the longest gap of the node was there and has become shorter
- * are all runs summed up again.
+ * The bound rises with every removal, and does not fall with an insert: that
+ * would take a look at all runs of every node above. A search that goes down
+ * and finds nothing sums the node up again, at the price of its own visit.
  */
 #include "rtree_node.h"
 
@@ -130,40 +130,42 @@ static u64 free_right(const struct rt_node *n, u32 cell, bool *edge)
 	return pages;
 }
 
-/* Longest gap that touches a stretch of len pages with left and right free
- * pages beside it. */
-static u64 local_max(const struct rt_gaps *g, u64 len, u64 left, u64 right)
-{
-	if (g->lead == len)
-		return left + len + right;
-	return max_u64(g->max, max_u64(left + g->lead, g->tail + right));
-}
-
-void rt_node_update_range(struct rt_node *n, u32 first, u32 end,
-			  const struct rt_gaps *old, const struct rt_gaps *now)
+bool rt_node_update(struct rt_node *n, u32 first, u32 end,
+		    const struct rt_gaps *now)
 {
 	bool at_start, at_end;
 	u64 left = free_left(n, first, &at_start);
 	u64 right = free_right(n, end, &at_end);
 	u64 len = (u64)(end - first) << rt_shift(n);
-	u64 before = local_max(old, len, left, right);
-	u64 after = local_max(now, len, left, right);
-	bool is_free = now->lead == len;
+	struct rt_gaps g = n->gaps, was = g;
 
-	if (after < n->gaps.max && before == n->gaps.max) {
-		rt_node_sum(n);
-		return;
+	if (now->lead == len) {
+		len += left + right;
+		g.max = max_u64(g.max, len);
+		g.lead = at_start ? len : g.lead;
+		g.tail = at_end ? len : g.tail;
+	} else {
+		g.max = max_u64(max_u64(g.max, now->max),
+				max_u64(left + now->lead, now->tail + right));
+		g.lead = at_start ? left + now->lead : g.lead;
+		g.tail = at_end ? right + now->tail : g.tail;
 	}
-	n->gaps.max = max_u64(n->gaps.max, after);
-	if (at_start)
-		n->gaps.lead = left + now->lead + (is_free ? right : 0);
-	if (at_end)
-		n->gaps.tail = right + now->tail + (is_free ? left : 0);
+	n->gaps = g;
+	return g.lead != was.lead || g.max != was.max || g.tail != was.tail;
 }
 
-void rt_node_update(struct rt_node *n, u32 cell, const struct rt_gaps *old,
-		    const struct rt_gaps *now)
+bool rt_node_take(struct rt_node *n, u64 start, u64 end)
 {
-	rt_node_update_range(n, rt_run_first(n, cell), rt_run_end(n, cell),
-			     old, now);
+	u64 base = rt_base(n), limit = rt_end(n);
+	bool changed = false;
+
+	if (start - base < n->gaps.lead) {
+		n->gaps.lead = start - base;
+		changed = true;
+	}
+	if (limit - end < n->gaps.tail) {
+		n->gaps.tail = limit - end;
+		changed = true;
+	}
+	return changed;
 }

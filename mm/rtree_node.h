@@ -14,7 +14,8 @@
 #define RT_TAG_MASK 3ul
 
 /* Free pages in a stretch: at its start, the longest run of them anywhere, at
- * its end. All three equal the length where nothing is in it. */
+ * its end. All three equal the length where nothing is in it. In a node, lead
+ * and tail are exact, and no run is longer than max. */
 struct rt_gaps {
 	u64 lead, max, tail;
 };
@@ -35,16 +36,18 @@ struct rt_node {
 	u16 run_count;
 	u8 class;		/* slab cache */
 	/* Under the aspace mutex. */
-	u8 live_count;		/* runs that are not empty */
+	u8 live_count;		/* different words that are not 0 */
 	/* One word a run, in order. Stored under the aspace mutex with release,
 	 * loaded by readers with acquire. */
 	u64 slots[];
 };
 
-/* Slots in a node of each class: with the 48 bytes before them, 2, 3, 5 and
- * 8.75 cache lines. */
-#define RT_CLASS_COUNT 4
-static const u8 rt_class_slots[RT_CLASS_COUNT] = { 10, 18, 34, RT_CELLS };
+/* Slots in a node of each class: with the 48 bytes before them 2, 3 and 8.75
+ * cache lines. Nodes of the last are dense: each cell is a run of its own, so
+ * that a new region goes into free cells without a copy. */
+#define RT_CLASS_COUNT 3
+#define RT_CLASS_DENSE 2
+static const u8 rt_class_slots[RT_CLASS_COUNT] = { 10, 18, RT_CELLS };
 
 static inline struct rt_node *rt_node_of(u64 word)
 {
@@ -143,6 +146,13 @@ static inline void rt_clip(const struct rt_node *n, u64 start, u64 end,
 	*last = (u32)rt_cell(n, b - 1);
 }
 
+static inline void rt_path_push(struct rt_path *path, struct rt_node *n,
+				u32 cell)
+{
+	path->cell[path->depth] = (u8)cell;
+	path->node[path->depth++] = n;
+}
+
 static inline bool rt_touches(const struct rt_node *n, u64 start, u64 end)
 {
 	return start < rt_end(n) && end > rt_base(n);
@@ -160,30 +170,30 @@ void rt_node_retire(struct rt_node *n);
 /* Frees all nodes below word that touch [start, end): at once, or after an
  * epoch if readers may still be there. */
 void rt_free_touched(u64 word, u64 start, u64 end, bool retire);
+/* Changes one word of a published node. */
+void rt_set_slot(struct rt_node *n, u32 index, u64 word);
 /*
- * Puts new_word for old_word into the slot that path leads to, brings the
- * summaries above up to date and folds nodes that have come to hold one region
- * only. old is what the slot's gaps were before anything changed.
+ * Puts new_word for old_word into the slot that path leads to (they may be the
+ * same, if a node's gaps have changed), brings the summaries above up to date
+ * and folds nodes that have come to hold one thing only.
  */
 void rt_climb(struct rtree *t, const struct rt_path *path, u64 old_word,
-	      u64 new_word, const struct rt_gaps *old);
-/* The slot that the first depth steps of path lead to, and the pages that it
- * stands for. */
-u64 *rt_path_slot(struct rtree *t, const struct rt_path *path, u32 depth,
-		  u64 *start, u64 *end);
+	      u64 new_word);
+/* What n's parent should say: n, or the only thing left in it (R4). */
+u64 rt_folded_word(const struct rt_node *n);
 
 /* rtree_gaps.c */
 /* Gaps of a word that stands for pages [start, end). */
 void rt_word_gaps(u64 word, u64 start, u64 end, struct rt_gaps *g);
-/* Sums all runs up. */
+/* Sums all runs up; max becomes exact as far as it is below. */
 void rt_node_sum(struct rt_node *n);
-/* The run of cell changed from old to now; the slot is up to date. */
-void rt_node_update(struct rt_node *n, u32 cell, const struct rt_gaps *old,
+/* Cells [first, end), whole runs, have these gaps now. True if the node's
+ * summary has changed. */
+bool rt_node_update(struct rt_node *n, u32 first, u32 end,
 		    const struct rt_gaps *now);
-/* The same for a stretch of several runs, cells [first, end). */
-void rt_node_update_range(struct rt_node *n, u32 first, u32 end,
-			  const struct rt_gaps *old,
-			  const struct rt_gaps *now);
+/* A region has come to [start, end), which was free, all inside n. True if the
+ * node's summary has changed. */
+bool rt_node_take(struct rt_node *n, u64 start, u64 end);
 
 /* rtree_build.c. RT_FAILED if memory is out (all undone). */
 #define RT_FAILED ((u64)RT_NODE)

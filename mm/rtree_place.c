@@ -4,7 +4,8 @@
  * The exact walk visits gaps from low to high and descends only into nodes
  * whose longest gap is large enough; from others it takes the free pages at
  * both ends, which may be part of a gap that reaches over the node's borders.
- * The summaries are the writers', so all this is under the aspace mutex.
+ * The summaries are the writers', so all this is under the aspace mutex, and a
+ * search that was led astray by a bound corrects it (rtree_gaps.c).
  */
 #include "rtree_node.h"
 
@@ -18,7 +19,8 @@ struct search {
 	u64 index;		/* candidate looked for */
 	u64 found;		/* its page */
 	u32 depth;
-	const struct rt_node *node[RT_NODE_LEVELS];
+	struct rt_node *node[RT_NODE_LEVELS];
+	u64 passed[RT_NODE_LEVELS];	/* count when the node was entered */
 	u32 next[RT_NODE_LEVELS];
 };
 
@@ -54,7 +56,7 @@ static bool pass_taken(struct search *s, u64 start, u64 end)
 /* True if the search is over. */
 static bool visit(struct search *s, u64 word)
 {
-	const struct rt_node *n;
+	struct rt_node *n;
 	const struct rt_region *r;
 
 	if (word == 0)
@@ -70,6 +72,7 @@ static bool visit(struct search *s, u64 word)
 		return pass_taken(s, rt_base(n) + n->gaps.lead,
 				  rt_end(n) - n->gaps.tail);
 	s->node[s->depth] = n;
+	s->passed[s->depth] = s->count;
 	s->next[s->depth++] = s->open <= rt_base(n) ? 0 :
 		rt_index(n, (u32)rt_cell(n, s->open));
 	return false;
@@ -80,13 +83,16 @@ static void search(const struct rtree *t, struct search *s)
 	bool over = visit(s, t->root);
 
 	while (!over && s->depth) {
-		const struct rt_node *n = s->node[s->depth - 1];
+		struct rt_node *n = s->node[s->depth - 1];
 		u32 i = s->next[s->depth - 1]++;
 
-		if (i == n->run_count)
-			s->depth--;
-		else
+		if (i < n->run_count) {
 			over = visit(s, n->slots[i]);
+			continue;
+		}
+		/* In vain: the bound on its gaps may be out of date. */
+		if (s->passed[--s->depth] == s->count)
+			rt_node_sum(n);
 	}
 	if (!over)
 		close_gap(s, s->want->hi);

@@ -80,34 +80,24 @@ static void retire_replaced(u64 old_word, u64 new_word)
 		rt_node_retire(rt_node_of(old_word));
 }
 
-/* What is left to say of n; the only thing in it if there are not two. */
+/* What is left to say of n. */
 static u64 node_remove(struct rt_node *n, u64 start, u64 end)
 {
-	u32 first, last, i, stop;
-	u64 only = 0;
-	bool mixed = false;
+	u32 first, last, stop;
 
 	rt_clip(n, start, end, &first, &last);
 	stop = rt_index(n, last);
-	for (i = rt_index(n, first); i <= stop; i++) {
+	for (u32 i = rt_index(n, first); i <= stop; i++) {
 		u64 old = n->slots[i], word = word_remove(old, start, end);
 
 		if (word == old)
 			continue;
-		rt_publish(&n->slots[i], word);
-		n->live_count -= word == 0;
+		rt_set_slot(n, i, word);
 		retire_replaced(old, word);
 	}
-	for (i = 0; i < n->run_count; i++) {
-		u64 word = n->slots[i];
-
-		mixed |= word && only && word != only;
-		only = word ? word : only;
-	}
-	if (!mixed)
-		return only;
-	rt_node_sum(n);
-	return rt_node_word(n);
+	if (n->live_count > 1)
+		rt_node_sum(n);
+	return rt_folded_word(n);
 }
 
 static u64 word_remove(u64 word, u64 start, u64 end)
@@ -126,30 +116,64 @@ static u64 word_remove(u64 word, u64 start, u64 end)
 	return r && (r->start < start || r->end > end) ? word : 0;
 }
 
+/*
+ * The common unmap: the range holds one region, whose runs are all in n. True
+ * if that was so; *changed if n's summary is another now.
+ */
+static bool remove_single(struct rt_node *n, u64 start, u64 end, bool *changed)
+{
+	u64 first = rt_cell(n, start), last = rt_cell(n, end - 1), word;
+	const struct rt_region *r;
+	struct rt_gaps now;
+	u32 i, z;
+
+	if (first >= RT_CELLS || last >= RT_CELLS)
+		return false;
+	i = rt_index(n, (u32)first);
+	z = first == last ? i : rt_index(n, (u32)last);
+	word = n->slots[i];
+	r = rt_region_of(word);
+	if (word == 0 || rt_is_node(word) || r->start < start || r->end > end)
+		return false;
+	for (u32 k = i + 1; k <= z; k++)
+		if (n->slots[k] != word)
+			return false;
+	while (i <= z)
+		rt_set_slot(n, i++, 0);
+	first = rt_run_first(n, (u32)first);
+	last = rt_run_end(n, (u32)last);
+	now.lead = now.max = now.tail = (last - first) << rt_shift(n);
+	*changed = rt_node_update(n, (u32)first, (u32)last, &now);
+	return true;
+}
+
 void rtree_remove(struct rtree *t, u64 start, u64 end)
 {
 	struct rt_path path = { .depth = 0 };
-	u64 word = t->root, now, slot_start, slot_end;
-	struct rt_gaps old;
+	u64 word = t->root, now;
+	bool changed = true;
 
 	/* Down to the lowest word that leads to the whole range. */
 	while (rt_is_node(word)) {
 		struct rt_node *n = rt_node_of(word);
-		u32 first, last;
+		u64 cell = rt_cell(n, start), next;
 
-		if (!rt_touches(n, start, end))
-			return;
-		rt_clip(n, start, end, &first, &last);
-		if (rt_run_end(n, first) <= last)
+		if (cell >= RT_CELLS || rt_cell(n, end - 1) != cell)
 			break;
-		path.cell[path.depth] = (u8)first;
-		path.node[path.depth++] = n;
-		word = n->slots[rt_index(n, first)];
+		next = n->slots[rt_index(n, (u32)cell)];
+		if (!rt_is_node(next))
+			break;
+		rt_path_push(&path, n, (u32)cell);
+		word = next;
 	}
-	rt_path_slot(t, &path, path.depth, &slot_start, &slot_end);
-	rt_word_gaps(word, slot_start, slot_end, &old);
-	now = word_remove(word, start, end);
-	rt_climb(t, &path, word, now, &old);
+	if (rt_is_node(word) &&
+	    remove_single(rt_node_of(word), start, end, &changed))
+		now = rt_folded_word(rt_node_of(word));
+	else
+		now = word_remove(word, start, end);
+	if (!changed && now == word)
+		return;
+	rt_climb(t, &path, word, now);
 	retire_replaced(word, now);
 }
 
