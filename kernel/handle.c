@@ -59,7 +59,8 @@ struct handle_table {
 	/* Fixed after creation. */
 	u32 salt;
 	u32 first_generation;
-	/* Atomic: set once under lock; release, after the slots are zeroed. */
+	/* Atomic: set once under lock; release, after the slots are zeroed.
+	 * Number n is indexed by index + FIRST_CHUNK, see chunk_of(). */
 	struct slot *chunks[CHUNK_COUNT];
 	struct mutex lock;		/* LOCK_HANDLES */
 	/* Under lock. */
@@ -84,20 +85,26 @@ u32 handle_table_count(const struct handle_table *t)
 	return __atomic_load_n(&t->count, __ATOMIC_RELAXED);
 }
 
+/* The chunk with that index: 0 holds the first 32, 1 the next 64, ... */
 static inline u32 chunk_of(u32 index)
 {
-	return 31 - (u32)__builtin_clz(index + FIRST_CHUNK) - FIRST_CHUNK_LOG2;
+	return 31 - FIRST_CHUNK_LOG2 -
+	       (u32)__builtin_clz(index + FIRST_CHUNK);
 }
 
-/* NULL if no chunk holds it. Acquire: the slots were zeroed before. */
+/*
+ * NULL if no chunk holds it. Chunk pointers are moved down so that index +
+ * FIRST_CHUNK is the subscript. Relaxed: the slot's address depends on the
+ * pointer, which orders the slot's reads behind it (Arm ARM B2.3.3).
+ */
 static inline struct slot *slot_at(struct handle_table *t, u32 index)
 {
-	u32 n = chunk_of(index);
-	struct slot *chunk = __atomic_load_n(&t->chunks[n], __ATOMIC_ACQUIRE);
+	struct slot *chunk = __atomic_load_n(&t->chunks[chunk_of(index)],
+					     __ATOMIC_RELAXED);
 
 	if (__builtin_expect(!chunk, 0))
 		return NULL;
-	return &chunk[index + FIRST_CHUNK - (FIRST_CHUNK << n)];
+	return &chunk[index + FIRST_CHUNK];
 }
 
 static inline u32 word_key(u64 word)
@@ -105,13 +112,18 @@ static inline u32 word_key(u64 word)
 	return (u32)(word >> KEY_SHIFT);
 }
 
+static inline u32 key_index(u32 key)
+{
+	return (key >> 2) & INDEX_MASK;
+}
+
 /* The slot of a value that looks right; NULL otherwise. 0xffffffff is never
- * handed out (handle_reserve), so that no word matches it. */
+ * handed out (handle_reserve), so that no live word matches it. */
 static inline struct slot *slot_of_value(struct handle_table *t, u32 key)
 {
-	if (__builtin_expect((key & 3) != 3, 0))
+	if ((key & 3) != 3)
 		return NULL;
-	return slot_at(t, (key >> 2) & INDEX_MASK);
+	return slot_at(t, key_index(key));
 }
 
 bool handle_identity_is_live(const struct handle_identity *id)
@@ -139,88 +151,124 @@ static void slot_refill(struct handle_table *t, struct slot *s, u64 word)
 	mutex_unlock(&t->lock);
 }
 
+/* What a look-up finds. */
+struct found {
+	struct object *object;
+	zx_rights_t rights;
+	struct slot *slot;
+	u64 word;
+};
+
 /*
- * Takes a reference through the value. The swap is acquire and release: the
- * reads of object and rights are ordered behind the first load by its acquire
- * and before the swap's store by its release, hence lie between two moments at
- * which the word was the same. The next user of the slot writes them only
- * after its own swap has read ours or a later word.
+ * One attempt to take a reference through the value. False: the value may be
+ * wrong, the stock empty, or another thread was faster. A word with a stock is
+ * live, so a value with wrong low bits cannot match.
+ *
+ * The swap is acquire and release: the reads of object and rights are ordered
+ * behind the first load by its acquire and before the swap's store by its
+ * release, hence lie between two moments at which the word was the same. The
+ * next user of the slot writes them only after its own swap has read ours or a
+ * later word.
  */
-static inline struct object *slot_acquire(struct handle_table *t,
-					  zx_handle_t value, struct slot **slot,
-					  u64 *key, zx_rights_t *rights)
+static inline bool slot_try_take(struct handle_table *t, zx_handle_t value,
+				 struct found *f)
 {
-	struct object *o;
-	struct slot *s = slot_of_value(t, value ^ t->salt);
+	u32 key = value ^ t->salt;
+	struct slot *s = slot_at(t, key_index(key));
+	u64 word;
+
+	if (__builtin_expect(!s, 0))
+		return false;
+	word = __atomic_load_n(&s->word, __ATOMIC_ACQUIRE);
+	if (__builtin_expect(word_key(word) != key, 0) ||
+	    __builtin_expect(!(word & STOCK_MASK), 0))
+		return false;
+	f->object = __atomic_load_n(&s->object, __ATOMIC_RELAXED);
+	f->rights = __atomic_load_n(&s->rights, __ATOMIC_RELAXED);
+	f->slot = s;
+	f->word = word;
+	return __builtin_expect(arch_try_swap64(&s->word, word, word - 1), 1);
+}
+
+/* After a failed attempt: tries until it has one or the value is wrong. */
+static __attribute__((noinline)) bool slot_take_slow(struct handle_table *t,
+						     zx_handle_t value,
+						     struct found *f)
+{
+	u32 key = value ^ t->salt;
+	struct slot *s = slot_of_value(t, key);
 	u64 word;
 
 	if (!s)
-		return NULL;
-	word = __atomic_load_n(&s->word, __ATOMIC_ACQUIRE);
-	do {
-		if (__builtin_expect(word_key(word) != (value ^ t->salt), 0))
-			return NULL;
-		while (__builtin_expect(!(word & STOCK_MASK), 0)) {
+		return false;
+	while (!slot_try_take(t, value, f)) {
+		word = __atomic_load_n(&s->word, __ATOMIC_ACQUIRE);
+		if (word_key(word) != key)
+			return false;
+		if (!(word & STOCK_MASK))
 			slot_refill(t, s, word);
-			word = __atomic_load_n(&s->word, __ATOMIC_ACQUIRE);
-			if (word_key(word) != (value ^ t->salt))
-				return NULL;
-		}
-		o = __atomic_load_n(&s->object, __ATOMIC_RELAXED);
-		*rights = __atomic_load_n(&s->rights, __ATOMIC_RELAXED);
-	} while (!__atomic_compare_exchange_n(&s->word, &word, word - 1, false,
-					      __ATOMIC_ACQ_REL,
-					      __ATOMIC_ACQUIRE));
-	*slot = s;
-	*key = word >> KEY_SHIFT;
-	return o;
+	}
+	return true;
 }
 
-static zx_status_t refuse(struct object *o, zx_status_t status)
+static __attribute__((noinline)) zx_status_t refuse(struct object *o,
+						    zx_status_t status)
 {
 	object_unref(o);
 	return status;
 }
 
+/* The uniform checks on what was taken; refuses it if one fails. */
+static inline zx_status_t check(const struct found *f, u32 type,
+				zx_rights_t rights)
+{
+	if (__builtin_expect(f->object->type != type, 0) &&
+	    type != ZX_OBJ_TYPE_NONE)
+		return refuse(f->object, ZX_ERR_WRONG_TYPE);
+	if (__builtin_expect((rights & ~f->rights) != 0, 0))
+		return refuse(f->object, ZX_ERR_ACCESS_DENIED);
+	return ZX_OK;
+}
+
+/* All of handle_get() when the first attempt failed. */
+static __attribute__((noinline)) zx_status_t get_slow(zx_handle_t value,
+						      u32 type,
+						      zx_rights_t rights,
+						      struct object **out)
+{
+	struct found f;
+
+	if (!slot_take_slow(handle_table_current(), value, &f))
+		return ZX_ERR_BAD_HANDLE;
+	*out = f.object;
+	return check(&f, type, rights);
+}
+
 zx_status_t handle_get(zx_handle_t value, u32 type, zx_rights_t rights,
 		       struct object **out)
 {
-	zx_rights_t have;
-	struct slot *s;
-	u64 key;
-	struct object *o = slot_acquire(handle_table_current(), value, &s,
-					&key, &have);
+	struct found f;
 
-	if (__builtin_expect(!o, 0))
-		return ZX_ERR_BAD_HANDLE;
-	if (__builtin_expect(o->type != type && type != ZX_OBJ_TYPE_NONE, 0))
-		return refuse(o, ZX_ERR_WRONG_TYPE);
-	if (__builtin_expect((rights & ~have) != 0, 0))
-		return refuse(o, ZX_ERR_ACCESS_DENIED);
-	*out = o;
-	return ZX_OK;
+	if (__builtin_expect(!slot_try_take(handle_table_current(), value, &f),
+			     0))
+		return get_slow(value, type, rights, out);
+	*out = f.object;
+	return check(&f, type, rights);
 }
 
 zx_status_t handle_table_get_ref(struct handle_table *t, zx_handle_t value,
 				 u32 type, zx_rights_t rights,
 				 struct handle_ref *out)
 {
-	zx_rights_t have;
-	struct slot *s;
-	u64 key;
-	struct object *o = slot_acquire(t, value, &s, &key, &have);
+	struct found f;
 
-	if (!o)
+	if (!slot_try_take(t, value, &f) && !slot_take_slow(t, value, &f))
 		return ZX_ERR_BAD_HANDLE;
-	if (o->type != type && type != ZX_OBJ_TYPE_NONE)
-		return refuse(o, ZX_ERR_WRONG_TYPE);
-	if (rights & ~have)
-		return refuse(o, ZX_ERR_ACCESS_DENIED);
-	out->object = o;
-	out->rights = have;
-	out->identity.slot_word = &s->word;
-	out->identity.key = key;
-	return ZX_OK;
+	out->object = f.object;
+	out->rights = f.rights;
+	out->identity.slot_word = &f.slot->word;
+	out->identity.key = f.word >> KEY_SHIFT;
+	return check(&f, type, rights);
 }
 
 zx_status_t handle_get_ref(zx_handle_t value, u32 type, zx_rights_t rights,
@@ -286,7 +334,8 @@ static struct slot *pop_free_locked(struct handle_table *t, u32 *index)
 		if (!chunk)
 			return NULL;
 		/* Release: look-ups without the lock see zeroed slots. */
-		__atomic_store_n(&t->chunks[n], chunk, __ATOMIC_RELEASE);
+		__atomic_store_n(&t->chunks[n], chunk - (FIRST_CHUNK << n),
+				 __ATOMIC_RELEASE);
 	}
 	*index = t->fresh++;
 	s = slot_at(t, *index);
@@ -440,7 +489,7 @@ zx_status_t handle_take(struct handle_table *t, zx_handle_t value,
 		mutex_unlock(&t->lock);
 		return ZX_ERR_BAD_HANDLE;
 	}
-	slot_end_locked(t, ((value ^ t->salt) >> 2) & INDEX_MASK, s, out, &id);
+	slot_end_locked(t, key_index(value ^ t->salt), s, out, &id);
 	mutex_unlock(&t->lock);
 	end_waits(t, out->object, &id);
 	return ZX_OK;
@@ -508,7 +557,8 @@ void handle_table_destroy(struct handle_table *t)
 	ASSERT(t->count == 0);
 	for (u32 n = 0; n < CHUNK_COUNT; n++)
 		if (t->chunks[n])
-			kfree(t->chunks[n], chunk_bytes(n));
+			kfree(t->chunks[n] + (FIRST_CHUNK << n),
+			      chunk_bytes(n));
 	kfree(t, sizeof(*t));
 }
 

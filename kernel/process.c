@@ -312,7 +312,7 @@ struct thread *process_find_thread(struct process *p, zx_koid_t koid)
 
 	mutex_lock(&p->lock);
 	list_for_each(t, &p->threads, process_node) {
-		if (t->object.koid != koid)
+		if (t->object.koid != koid || t->life != THREAD_LIVE)
 			continue;
 		object_ref(&t->object);
 		found = t;
@@ -330,12 +330,13 @@ size_t process_list_threads(struct process *p, zx_koid_t *koids, size_t first,
 
 	mutex_lock(&p->lock);
 	list_for_each(t, &p->threads, process_node) {
-		if (stored == count)
-			break;
-		if (n++ >= first)
+		/* A thread that is DEAD stays until it has left. */
+		if (t->life != THREAD_LIVE)
+			continue;
+		if (n++ >= first && stored < count)
 			koids[stored++] = t->object.koid;
 	}
-	*total = p->thread_count;
+	*total = n;
 	mutex_unlock(&p->lock);
 	return stored;
 }

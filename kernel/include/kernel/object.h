@@ -14,6 +14,7 @@
 #ifndef KERNEL_OBJECT_H
 #define KERNEL_OBJECT_H
 
+#include <kernel/atomic.h>
 #include <kernel/list.h>
 #include <kernel/lock.h>
 #include <kernel/types.h>
@@ -54,7 +55,7 @@ void object_destroy(struct object *o);
 /* Relaxed: who adds a reference has one already, or holds what keeps it. */
 static inline void object_ref_many(struct object *o, u32 count)
 {
-	__atomic_fetch_add(&o->ref_count, count, __ATOMIC_RELAXED);
+	arch_add32(&o->ref_count, count);
 }
 
 static inline void object_ref(struct object *o)
@@ -66,7 +67,7 @@ static inline void object_ref(struct object *o)
  * which the acquire fence in object_destroy() orders behind all drops. */
 static inline void object_unref_many(struct object *o, u32 count)
 {
-	if (__atomic_fetch_sub(&o->ref_count, count, __ATOMIC_RELEASE) == count)
+	if (__builtin_expect(arch_sub32_release(&o->ref_count, count) == 0, 0))
 		object_destroy(o);
 }
 
