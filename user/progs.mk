@@ -1,3 +1,5 @@
 # Programs of the initrd besides utest and the bad ones; see user/rules.mk.
 prog-y += init
 prog-y += shell
+prog-y += bench
+prog-y += demo
