@@ -45,3 +45,4 @@ obj-$(and $(CONFIG_KTEST),$(CONFIG_LOCKDEP)) += kernel/tests/lockdep_ktest.o
 obj-$(CONFIG_KTEST) += kernel/tests/sched_ktest.o
 obj-$(CONFIG_KTEST) += kernel/tests/wait_ktest.o
 obj-$(CONFIG_KTEST) += kernel/tests/epoch_ktest.o
+obj-y += kernel/string.o

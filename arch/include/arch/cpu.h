@@ -31,9 +31,7 @@ struct cpu_thread {
 /* Provided by <arch/cpu_impl.h> of each architecture, as inlines:
  *
  * struct cpu_thread *arch_current(void);
- * void arch_set_current(struct cpu_thread *t);	boot only: adopts a thread.
- *			kernel_main() starts in one that arch provides, whose
- *			cpu is &percpu_areas[0], with preempt_count 1
+ *			kernel_main() starts in idle_threads[0] on its CPU 0
  * u64  arch_irq_save(void);           masks interrupts, returns the old mask
  * void arch_irq_restore(u64 mask);
  * void arch_irq_enable(void);

@@ -18,11 +18,6 @@ static inline struct cpu_thread *arch_current(void)
 	return t;
 }
 
-static inline void arch_set_current(struct cpu_thread *t)
-{
-	__asm__ volatile("msr tpidr_el1, %0" : : "r"(t) : "memory");
-}
-
 /* The "memory" clobbers keep accesses inside the masked section. */
 static inline u64 arch_irq_save(void)
 {

@@ -13,6 +13,9 @@ struct arch_frame {
 	u64 sp;		/* SP_EL0; of an exception in the kernel: its SP */
 	u64 pc;
 	u64 spsr;
+	/* Of faults and other synchronous exceptions, not of system calls. */
+	u64 esr;
+	u64 far;
 };
 
 /* What a function call preserves, saved by arch_context_switch(). */

@@ -1,0 +1,304 @@
+/*
+ * What the device tree means for us: see dt.h. Reading it is dt_node.c.
+ */
+#include <libfdt.h>
+
+#include <kernel/boot.h>
+
+#include "boot.h"
+#include "cpu.h"
+#include "dt.h"
+#include "dt_node.h"
+#include "early.h"
+
+#define MAX_UARTS 4
+#define MAX_TREE_BYTES (2u << 20)	/* the boot protocol's limit */
+#define TIMER_IRQ_VIRTUAL 2		/* index: secure, physical, virtual */
+
+struct dt_devices dt_devices;
+struct dt_seeds dt_seeds;
+
+/* Boot only. */
+static struct dt_uart {
+	int offset;
+	struct boot_range range;
+	u32 irq;
+} uarts[MAX_UARTS];
+static u32 uart_count;
+static const char *stdout_path;
+static struct boot_range no_map[BOOT_MAX_RANGES];
+static u32 no_map_count;
+
+static void add_range(struct boot_range *ranges, u32 *count,
+		      struct boot_range r, const char *what)
+{
+	if (r.size == 0)
+		return;
+	if (r.base + r.size < r.base)
+		early_fail("the device tree's %s range at %lx wraps around",
+			   what, r.base);
+	/* The memory manager adds one range of its own. */
+	if (*count == BOOT_MAX_RANGES - 1)
+		early_fail("the device tree has more than %u %s ranges",
+			   BOOT_MAX_RANGES - 1, what);
+	ranges[(*count)++] = r;
+}
+
+static void reserve(u64 base, u64 size)
+{
+	struct boot_range r = { base, size };
+
+	add_range(boot_info.reserved, &boot_info.reserved_count, r, "reserved");
+}
+
+static void fail_reg(const struct dt_node *node)
+{
+	early_fail("the device tree's node %s has no readable reg property "
+		   "(#address-cells 1 or 2, #size-cells 0 to 2)", node->name);
+}
+
+static void read_memory(const struct dt_node *node)
+{
+	struct boot_range r;
+	u32 i;
+
+	for (i = 0; dt_node_reg(node, i, &r); i++)
+		add_range(boot_info.memory, &boot_info.memory_count, r,
+			  "memory");
+	if (i == 0)
+		fail_reg(node);
+}
+
+static void read_reserved(const struct dt_node *node)
+{
+	struct boot_range r;
+	u32 i;
+
+	for (i = 0; dt_node_reg(node, i, &r); i++) {
+		if (node->props[PROP_NO_MAP].data)
+			add_range(no_map, &no_map_count, r, "no-map");
+		else
+			reserve(r.base, r.size);
+	}
+}
+
+/* CPUs in the tree's order; the one that runs now is number 0 whatever its
+ * place. Others must come by PSCI. */
+static void read_cpu(const struct dt_node *node)
+{
+	struct boot_range r;
+
+	if (!dt_node_reg(node, 0, &r))
+		fail_reg(node);
+	if (r.base != boot_info.cpu_mpidr[0] &&
+	    boot_info.cpu_count < CONFIG_MAX_CPUS &&
+	    dt_prop_is(&node->props[PROP_ENABLE_METHOD], "psci"))
+		boot_info.cpu_mpidr[boot_info.cpu_count++] = r.base;
+}
+
+static void read_args(const struct dt_prop *p)
+{
+	if (!p->data)
+		return;
+	if (p->bytes > BOOT_MAX_ARGS)
+		early_fail("the boot arguments are longer than %u bytes",
+			   BOOT_MAX_ARGS - 1);
+	/* The last byte of args stays 0 whatever the property ends with. */
+	__builtin_memcpy(boot_info.args, p->data,
+			 min_u64(p->bytes, BOOT_MAX_ARGS - 1));
+}
+
+static void read_chosen(const struct dt_node *node)
+{
+	const struct dt_prop *props = node->props;
+	const struct dt_prop *rng = &props[PROP_RNG_SEED];
+	u64 start = dt_prop_number(&props[PROP_INITRD_START]);
+	u64 end = dt_prop_number(&props[PROP_INITRD_END]);
+
+	read_args(&props[PROP_BOOTARGS]);
+	stdout_path = dt_prop_string(&props[PROP_STDOUT_PATH]);
+	if (start != 0 && end > start) {
+		boot_info.initrd.base = start;
+		boot_info.initrd.size = end - start;
+		reserve(start, end - start);
+	}
+	dt_seeds.kaslr = dt_prop_number(&props[PROP_KASLR_SEED]);
+	dt_seeds.rng_bytes = (u32)min_u64(rng->bytes, sizeof(dt_seeds.rng));
+	if (dt_seeds.rng_bytes != 0)
+		__builtin_memcpy(dt_seeds.rng, rng->data, dt_seeds.rng_bytes);
+}
+
+static void read_uart(const struct dt_node *node)
+{
+	struct dt_uart *u = &uarts[uart_count];
+
+	if (uart_count == MAX_UARTS || !dt_node_device_reg(node, 0, &u->range))
+		return;
+	u->offset = node->offset;
+	u->irq = dt_node_irq(node, 0);
+	uart_count++;
+	/* Until the choice is known, errors go to the first. */
+	if (uart_count == 1)
+		early_console_set(u->range.base);
+}
+
+static void read_gicv2(const struct dt_node *node)
+{
+	if (!dt_node_device_reg(node, 0, &dt_devices.gic_dist) ||
+	    !dt_node_device_reg(node, 1, &dt_devices.gic_cpu))
+		fail_reg(node);
+	dt_devices.gic_version = 2;
+}
+
+static void read_gicv3(const struct dt_node *node)
+{
+	u64 count = dt_prop_number(&node->props[PROP_REDIST_REGIONS]);
+	u32 i;
+
+	if (count == 0)
+		count = 1;
+	if (count > DT_MAX_REDIST_RANGES)
+		early_fail("the device tree's GICv3 has %lu redistributor "
+			   "ranges, %u at most", count, DT_MAX_REDIST_RANGES);
+	if (!dt_node_device_reg(node, 0, &dt_devices.gic_dist))
+		fail_reg(node);
+	for (i = 0; i < count; i++)
+		if (!dt_node_device_reg(node, 1 + i, &dt_devices.gic_redist[i]))
+			fail_reg(node);
+	dt_devices.gic_redist_count = (u32)count;
+	dt_devices.gic_version = 3;
+}
+
+static void read_psci(const struct dt_node *node)
+{
+	const struct dt_prop *method = &node->props[PROP_METHOD];
+
+	if (dt_prop_is(method, "hvc"))
+		dt_devices.psci = PSCI_HVC;
+	else if (dt_prop_is(method, "smc"))
+		dt_devices.psci = PSCI_SMC;
+}
+
+static void read_device(const struct dt_node *node)
+{
+	if (dt_node_is(node, "arm,pl011"))
+		read_uart(node);
+	else if (dt_node_is(node, "arm,gic-v3"))
+		read_gicv3(node);
+	else if (dt_node_is(node, "arm,cortex-a15-gic") ||
+		 dt_node_is(node, "arm,gic-400"))
+		read_gicv2(node);
+	else if (dt_node_is(node, "arm,armv8-timer"))
+		dt_devices.timer_irq = dt_node_irq(node, TIMER_IRQ_VIRTUAL);
+	else if (dt_node_is(node, "arm,psci-0.2") ||
+		 dt_node_is(node, "arm,psci-1.0"))
+		read_psci(node);
+}
+
+static void read_node(const struct dt_node *node)
+{
+	const struct dt_prop *type = &node->props[PROP_DEVICE_TYPE];
+
+	if (node->depth == 1 && dt_node_is_named(node, "chosen"))
+		read_chosen(node);
+	if (node->depth == 0 || !dt_node_is_enabled(node))
+		return;
+	if (dt_prop_is(type, "memory"))
+		read_memory(node);
+	else if (dt_prop_is(type, "cpu"))
+		read_cpu(node);
+	else if (node->levels[node->depth - 1].is_reserved_memory)
+		read_reserved(node);
+	else if (node->props[PROP_COMPATIBLE].data)
+		read_device(node);
+}
+
+/* The PL011 that stdout-path names, by path or alias; else the first. */
+static void choose_uart(const void *fdt)
+{
+	const char *end = stdout_path;
+	int offset = -1;
+	u32 i, chosen = 0;
+
+	if (uart_count == 0)
+		early_fail("the device tree names no PL011 UART");
+	if (stdout_path) {
+		while (*end != '\0' && *end != ':')
+			end++;
+		offset = fdt_path_offset_namelen(fdt, stdout_path,
+						 (int)(end - stdout_path));
+	}
+	for (i = 0; i < uart_count; i++)
+		if (uarts[i].offset == offset)
+			chosen = i;
+	dt_devices.uart = uarts[chosen].range;
+	dt_devices.uart_irq = uarts[chosen].irq;
+	if (chosen != 0)
+		early_console_set(dt_devices.uart.base);
+}
+
+/* Takes hole out of memory[i], which may become two ranges. */
+static void cut_memory(u32 i, const struct boot_range *hole)
+{
+	struct boot_range *m = &boot_info.memory[i];
+	u64 end = m->base + m->size;
+	u64 hole_end = hole->base + hole->size;
+	struct boot_range rest = { hole_end, end - hole_end };
+
+	if (hole->base >= end || hole_end <= m->base)
+		return;
+	if (hole_end < end)
+		add_range(boot_info.memory, &boot_info.memory_count, rest,
+			  "memory");
+	m->size = hole->base > m->base ? hole->base - m->base : 0;
+}
+
+/* Memory that nobody may even map: firmware that is secure, or in use. */
+static void cut_no_map(void)
+{
+	u32 hole, i;
+
+	for (hole = 0; hole < no_map_count; hole++)
+		for (i = 0; i < boot_info.memory_count; i++)
+			cut_memory(i, &no_map[hole]);
+}
+
+/* /memreserve/, the tree's own bytes in use (its size may say far more), and
+ * the image. */
+static void reserve_known(const void *fdt)
+{
+	u64 base, size;
+	u32 used = max_u64(fdt_off_dt_struct(fdt) + fdt_size_dt_struct(fdt),
+			   fdt_off_dt_strings(fdt) + fdt_size_dt_strings(fdt));
+	int i;
+
+	for (i = 0; i < fdt_num_mem_rsv(fdt); i++)
+		if (fdt_get_mem_rsv(fdt, i, &base, &size) == 0)
+			reserve(base, size);
+	reserve((u64)fdt, used);
+	reserve((u64)image_start, (u64)(image_end - image_start));
+}
+
+void dt_read(const void *fdt)
+{
+	int error = -FDT_ERR_BADMAGIC;
+
+	if (fdt)
+		error = fdt_check_header(fdt);
+	if (error == 0 && fdt_totalsize(fdt) > MAX_TREE_BYTES)
+		error = -FDT_ERR_TRUNCATED;
+	if (error == 0)
+		error = fdt_check_full(fdt, fdt_totalsize(fdt));
+	boot_info.cpu_mpidr[0] = cpu_mpidr();
+	boot_info.cpu_count = 1;
+	if (error == 0)
+		error = dt_for_each_node(fdt, read_node);
+	if (error != 0)
+		early_fail("x0 holds no whole device tree (libfdt error %d)",
+			   -error);
+	choose_uart(fdt);
+	if (boot_info.memory_count == 0)
+		early_fail("the device tree names no memory");
+	cut_no_map();
+	reserve_known(fdt);
+}

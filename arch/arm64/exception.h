@@ -1,0 +1,19 @@
+/*
+ * What exception_entry.S and context.S call, and what they offer to C.
+ */
+#ifndef ARM64_EXCEPTION_H
+#define ARM64_EXCEPTION_H
+
+#include <arch/thread.h>
+
+/* An exception of user mode; status: why mm_page_fault() refused, else OK. */
+void exception_from_user(struct arch_frame *frame, zx_status_t status);
+void exception_from_kernel(struct arch_frame *frame);
+void exception_stack_overflow(struct arch_frame *frame) NORETURN;
+void exception_serror(struct arch_frame *frame) NORETURN;
+void exception_unexpected(struct arch_frame *frame) NORETURN;
+
+/* First return address of a new thread. */
+void context_start(void);
+
+#endif
