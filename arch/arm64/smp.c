@@ -46,6 +46,8 @@ void boot_main(void)
 	irqc_init();
 	irqc_init_cpu();
 	timer_init_cpu();
+	/* Nothing interrupts before the kernel has set a timer. */
+	arch_irq_enable();
 	kernel_main();
 }
 
