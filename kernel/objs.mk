@@ -46,3 +46,6 @@ obj-$(CONFIG_KTEST) += kernel/tests/sched_ktest.o
 obj-$(CONFIG_KTEST) += kernel/tests/wait_ktest.o
 obj-$(CONFIG_KTEST) += kernel/tests/epoch_ktest.o
 obj-y += kernel/string.o
+obj-$(CONFIG_KTEST) += kernel/tests/handle_ktest.o
+obj-$(CONFIG_KTEST) += kernel/tests/port_ktest.o
+obj-$(CONFIG_KTEST) += kernel/tests/process_ktest.o

@@ -37,16 +37,6 @@ void port_init(void)
 	port_async_init();
 }
 
-struct object *port_object(struct port *p)
-{
-	return &p->object;
-}
-
-struct port *port_from_object(struct object *o)
-{
-	return container_of(o, struct port, object);
-}
-
 void port_packet_init(struct port_packet *pkt,
 		      const struct port_packet_ops *ops)
 {

@@ -16,6 +16,8 @@ struct port {
 	u32 async_count;
 };
 
+_Static_assert(offsetof(struct port, object) == 0, "port_from_object()");
+
 void port_async_init(void);
 
 #endif

@@ -37,8 +37,17 @@ struct port_packet {
 void port_init(void);
 /* INVALID_ARGS (options), NO_MEMORY. */
 MUST_CHECK zx_status_t port_create(u32 options, struct port **out);
-struct object *port_object(struct port *p);
-struct port *port_from_object(struct object *o);
+
+/* A port begins with its object; port_internal.h asserts it. */
+static inline struct object *port_object(struct port *p)
+{
+	return (struct object *)p;
+}
+
+static inline struct port *port_from_object(struct object *o)
+{
+	return (struct port *)o;
+}
 
 void port_packet_init(struct port_packet *pkt,
 		      const struct port_packet_ops *ops);

@@ -1,0 +1,83 @@
+/*
+ * Processes without threads: births, deaths, and chains of deaths.
+ */
+#include <kernel/ktest.h>
+#include <kernel/panic.h>
+#include <kernel/process.h>
+
+static struct process *make_process(void)
+{
+	char name[ZX_MAX_NAME_LEN] = "ktest";
+	struct process *p;
+
+	ASSERT(process_create(root_job, name, &p) == ZX_OK);
+	return p;
+}
+
+static zx_handle_t put(struct handle_table *table, struct object *o)
+{
+	struct handle_slot slot;
+
+	ASSERT(handle_reserve(table, &slot) == ZX_OK);
+	handle_publish(&slot, o, 0);
+	return slot.value;
+}
+
+/* The last handle of an INITIAL process ends it; the object stays while it is
+ * referenced, dead. */
+KTEST(process_initial_dies_with_handles)
+{
+	u64 live = object_count(ZX_OBJ_TYPE_PROCESS);
+	struct process *p = make_process();
+	struct handle_table *table;
+	zx_info_process_t info;
+	zx_handle_t a, b;
+
+	ASSERT(handle_table_create(&table) == ZX_OK);
+	a = put(table, &p->object);
+	b = put(table, &p->object);
+	KEXPECT_EQ(t, handle_close(table, a), ZX_OK);
+	KEXPECT_EQ(t, process_check_initial(p), ZX_OK);
+	KEXPECT_EQ(t, handle_close(table, b), ZX_OK);
+	process_get_info(p, &info);
+	KEXPECT_TRUE(t, info.exited && !info.started);
+	KEXPECT_EQ(t, object_read_signals(&p->object), ZX_PROCESS_TERMINATED);
+	KEXPECT_TRUE(t, !job_find_process(root_job, p->object.koid));
+	object_unref(&p->object);
+	KEXPECT_EQ(t, object_count(ZX_OBJ_TYPE_PROCESS), live);
+	handle_table_destroy(table);
+}
+
+/* The code is set once. */
+KTEST(process_kill_sets_code_once)
+{
+	struct process *p = make_process();
+	zx_info_process_t info;
+
+	process_kill(p, -5);
+	process_kill(p, -6);
+	process_get_info(p, &info);
+	KEXPECT_EQ(t, info.return_code, -5);
+	KEXPECT_TRUE(t, info.exited);
+	object_unref(&p->object);
+}
+
+/* A thousand processes, each holding the next one's last handle: closing the
+ * first ends all, on one kernel stack. */
+KTEST(process_deep_chain)
+{
+	u64 live = object_count(ZX_OBJ_TYPE_PROCESS);
+	struct process *next = make_process();
+
+	for (u32 i = 0; i < 1000; i++) {
+		struct process *p = make_process();
+
+		put(p->handles, &next->object);
+		object_unref(&next->object);
+		next = p;
+	}
+	KEXPECT_EQ(t, object_count(ZX_OBJ_TYPE_PROCESS), live + 1001);
+	process_kill(next, 0);
+	object_unref(&next->object);
+	KEXPECT_EQ(t, object_count(ZX_OBJ_TYPE_PROCESS), live);
+}
