@@ -81,18 +81,18 @@
 .endm
 
 .macro enter_kernel_key
-	alternative FEATURE_PAUTH, INSN_NOP, b 1f
+	alternative FEATURE_PAUTH, INSN_NOP, b .Lkernel_key\@
 	load_key boot_handoff, HANDOFF_KEY
 	/* Signing sees the new key. */
 	isb
-1:
+.Lkernel_key\@:
 .endm
 
 /* The ERET synchronises. */
 .macro leave_kernel_key
-	alternative FEATURE_PAUTH, INSN_NOP, b 1f
+	alternative FEATURE_PAUTH, INSN_NOP, b .Luser_key\@
 	load_key user_key, 0
-1:
+.Luser_key\@:
 .endm
 
 .macro vector_from_user handler
@@ -192,14 +192,15 @@ user_sync:
 	stp	x12, x1, [sp, #FRAME_ESR]
 	msr	daifclr, #6
 	cmp	w13, #EC_DATA_ABORT_EL0
-	b.ne	2f
+	b.ne	user_instruction_abort
 	/* PT_READ is 1, PT_WRITE 2: 1 + WnR, unless it is cache maintenance,
 	 * which counts as a read. */
 	ubfx	w2, w12, #6, #1
 	bic	w2, w2, w12, lsr #8
 	add	w2, w2, #1
 	/* Translation, access flag, permission: kinds 4, 8, 12. */
-1:	and	w3, w12, #0x3c
+user_abort:
+	and	w3, w12, #0x3c
 	sub	w3, w3, #FSC_TRANSLATION
 	cmp	w3, #(FSC_PERMISSION - FSC_TRANSLATION)
 	b.hi	user_exception
@@ -218,9 +219,10 @@ user_resume:
 	restore_frame_but_x0 user
 	exception_return
 
-2:	mov	w2, #4			/* PT_EXEC */
+user_instruction_abort:
+	mov	w2, #4			/* PT_EXEC */
 	cmp	w13, #EC_INSN_ABORT_EL0
-	b.eq	1b
+	b.eq	user_abort
 user_exception:
 	mov	w0, wzr
 user_fault_refused:
