@@ -76,9 +76,16 @@ static u32 panic_enter(void)
 	return ++panic_depth;
 }
 
+/* *arg: whether the next address is one at which something happened. All others
+ * are return addresses, and show the call: what stands behind it may belong to
+ * the next function, if it never returns. */
 static void print_address(void *arg, u64 pc, bool certain)
 {
-	(void)arg;
+	bool *is_exact = arg;
+
+	if (!*is_exact)
+		pc -= 4;
+	*is_exact = false;
 	printk("  %p %s%pS", (void *)pc, certain ? "" : "? ", (void *)pc);
 }
 
@@ -95,11 +102,13 @@ static void print_thread(void)
 
 static void print_report(struct arch_frame *frame, u64 log_end)
 {
+	bool is_exact = frame != NULL;
+
 	print_thread();
 	if (frame)
 		arch_frame_print(frame);
 	printk("called from:");
-	arch_backtrace(frame, print_address, NULL);
+	arch_backtrace(frame, print_address, &is_exact);
 	printk("the last messages before this:");
 	log_show_last(LAST_RECORD_COUNT, log_end, console_write_polled);
 }
