@@ -1,12 +1,9 @@
 /*
- * Per-CPU areas and idle threads. The boot CPU's are tied together at link
- * time, so that locks and counters work from the first C code on.
+ * Per-CPU areas and idle threads. arch ties the boot CPU's together before the
+ * first lock is taken, sched_init_cpu() the others'.
  */
 #include <kernel/percpu.h>
 #include <kernel/sched.h>
 
 struct percpu percpu_areas[CONFIG_MAX_CPUS];
-
-struct thread idle_threads[CONFIG_MAX_CPUS] = {
-	[0] = { .cpu_thread = { .cpu = &percpu_areas[0] } },
-};
+struct thread idle_threads[CONFIG_MAX_CPUS];
