@@ -67,16 +67,18 @@ user_cc := clang-19 --target=aarch64-linux-gnu -nostdlibinc \
 	   -isystem $(picolibc)/include -ftls-model=local-exec
 else
 CC := $(cross)gcc
+# Freestanding headers, but memcpy and the like may become instructions. (clang
+# would go further and call strcpy.)
+builtin := -fbuiltin
 LD := $(cross)ld
 user_cc := $(cross)gcc --specs=$(picolibc)/picolibc.specs
 endif
 
 common := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wvla -Wstrict-prototypes \
 	  -Wmissing-prototypes -fno-common -ffile-prefix-map=$(CURDIR)/= -MMD -MP
-# -fbuiltin: freestanding headers, but memcpy and the like may become instructions.
 # -mstrict-align: code that runs before the MMU is on sees Device memory.
 # -moutline-atomics: arch/arm64/atomics.S uses LSE where the CPU has it.
-kernel_flags := $(common) -ffreestanding -fbuiltin -nostdinc -fPIE \
+kernel_flags := $(common) -ffreestanding $(builtin) -nostdinc -fPIE \
 	-isystem $(shell $(CC) -print-file-name=include 2>/dev/null) \
 	-isystem $(gen)/libfdt -isystem arch/arm64/libfdt -include $(gen)/config.h \
 	-Iinclude -Iarch/include -Iarch/arm64/include -Ikernel/include -Imm/include \

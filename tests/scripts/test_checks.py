@@ -154,6 +154,7 @@ def test_homes_of_raw_operations(path, home):
     ("  10:\t94000000 \tbl\t0 <d1>", False),
     ("  10:\tf9400000 \tldr\tx0, [x0]\t// q1", False),
     ("  10:\td2800160 \tmov\tx0, #0xb0", False),
+    ("  10:\t540005a3 \tb.cc\td4 <boot_el1+0x64>  // b.lo", False),
     ("  10:\t54000041 \tb.ne\t18 <s0+0x8>", False),
 ])
 def test_simd_registers(line, hit):
