@@ -121,6 +121,13 @@ void fake_cpu_join(u32 cpu)
 	epoch_idle_exit();
 }
 
+void fake_become(u32 cpu)
+{
+	epoch_idle_enter();
+	fake_current = &fake_threads[cpu].thread.cpu_thread;
+	epoch_idle_exit();
+}
+
 void fake_quiesce(void)
 {
 	ASSERT(arch_current()->preempt_count == 0);

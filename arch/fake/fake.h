@@ -37,6 +37,9 @@ void fake_reset_tlbs(u64 seed);
 /* Runs fn(arg) on CPU number cpu (not 0); join waits for its end. */
 void fake_cpu_start(u32 cpu, void (*fn)(void *), void *arg);
 void fake_cpu_join(u32 cpu);
+/* The calling host thread goes on as another CPU, which must not be running:
+ * for tests that play all CPUs in one thread. CPU 0 before the test ends. */
+void fake_become(u32 cpu);
 /* The running CPU has nothing of anybody's in its hands: passes a quiescent
  * point and frees what is due. User accesses do this by themselves. */
 void fake_quiesce(void);

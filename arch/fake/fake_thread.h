@@ -18,7 +18,9 @@ struct fake_thread {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool woken;			/* under lock */
-	struct ktimer *timer;		/* own thread only: its deadline */
+	/* This thread only: what ends its sleep, and when. */
+	struct ktimer *timer;
+	ktime_t deadline;
 };
 
 extern struct fake_thread fake_threads[CONFIG_MAX_CPUS];

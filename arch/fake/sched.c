@@ -21,10 +21,8 @@ static struct fake_thread *this_thread(void)
 	return (struct fake_thread *)arch_current();
 }
 
-ktime_t ktime_now(void)
-{
-	return (ktime_t)arch_counter();
-}
+/* One tick of arch_counter() is a nanosecond. */
+struct time_scale ktime_scale = { .mult = 1ul << 32, .inverse = 1ul << 60 };
 
 u64 ktime_ticks_per_second(void)
 {
@@ -34,13 +32,12 @@ u64 ktime_ticks_per_second(void)
 void ktimer_init(struct ktimer *t, void (*fn)(struct ktimer *))
 {
 	t->fn = fn;
-	t->deadline = ZX_TIME_INFINITE;
 }
 
 void ktimer_start(struct ktimer *t, ktime_t deadline)
 {
 	ASSERT(this_thread()->timer == NULL);
-	t->deadline = deadline;
+	this_thread()->deadline = deadline;
 	this_thread()->timer = t;
 }
 
@@ -55,7 +52,7 @@ void ktimer_cancel(struct ktimer *t)
 static bool wait_once(struct fake_thread *ft)
 {
 	ktime_t now = ktime_now();
-	ktime_t until = ft->timer ? ft->timer->deadline : now + 1000000000;
+	ktime_t until = ft->timer ? ft->deadline : now + 1000000000;
 	struct timespec ts;
 	ktime_t real;
 
