@@ -198,6 +198,7 @@ static bool txn_begin(struct rtree_txn *txn, struct rtree *t, u64 start,
 	txn->start = start;
 	txn->end = end;
 	txn->whole = whole;
+	txn->copied = false;
 	txn->fill = NULL;
 	txn->path.depth = 0;
 	while (rt_is_node(word)) {
@@ -237,93 +238,12 @@ static zx_status_t txn_rebuild(struct rtree_txn *txn,
 	return txn->new_word == RT_FAILED ? ZX_ERR_NO_MEMORY : ZX_OK;
 }
 
-static void copy_words(u64 *to, const u64 *from, u32 count)
-{
-	for (; count >= 2; count -= 2, to += 2, from += 2) {
-		u64 a = from[0], b = from[1];
-
-		to[0] = a;
-		to[1] = b;
-	}
-	if (count)
-		*to = *from;
-}
-
-/* Copies n's runs into c cell by cell. */
-static void copy_dense(struct rt_node *c, const struct rt_node *n)
-{
-	u64 bits = n->starts & ~1ul;
-	u32 cell = 0;
-
-	for (u32 i = 0; i < n->run_count; i++, bits &= bits - 1) {
-		u32 end = bits ? bit_lowest64(bits) : RT_CELLS;
-
-		while (cell < end)
-			c->slots[cell++] = n->slots[i];
-	}
-	c->starts = ~0ul;
-	c->run_count = RT_CELLS;
-}
-
-/*
- * Copy of n with one region more, which touches cells first..last of its empty
- * run index: the common insert, without the general rebuild. NULL if memory is
- * out.
- */
-static struct rt_node *copy_with(const struct rt_node *n, u32 index, u32 first,
-				 u32 last, const struct rt_slot *s)
-{
-	bool left = rt_run_first(n, first) < first;
-	bool right = last + 1 < rt_run_end(n, first);
-	u32 count = n->run_count + left + right, to = index;
-	struct rt_node *c = rt_node_alloc(count);
-
-	if (c == NULL)
-		return NULL;
-	c->span = n->span;
-	c->live_count = n->live_count + 1;
-	c->gaps = n->gaps;
-	rt_node_take(c, rt_slot_region(*s)->start, rt_slot_region(*s)->end);
-	if (c->class == RT_CLASS_DENSE) {
-		copy_dense(c, n);
-		while (first <= last)
-			c->slots[first++] = s->word;
-		return c;
-	}
-	c->starts = n->starts | 1ul << first;
-	c->run_count = (u16)count;
-	copy_words(c->slots, n->slots, index);
-	if (left)
-		c->slots[to++] = 0;
-	c->slots[to++] = s->word;
-	if (right) {
-		c->slots[to++] = 0;
-		c->starts |= 1ul << (last + 1);
-	}
-	copy_words(c->slots + to, n->slots + index + 1,
-		   n->run_count - index - 1);
-	return c;
-}
-
-/* Is the change one that copy_with() can do? Not if removals have left many
- * runs to join (R3): the general rebuild does that as well. */
-static bool is_simple_insert(const struct rt_node *n, u64 first, u64 last,
-			     u32 *index)
-{
-	if (first >= RT_CELLS || last >= RT_CELLS ||
-	    n->run_count > 2u * n->live_count + 5)
-		return false;
-	*index = rt_index(n, (u32)first);
-	return n->slots[*index] == 0 && rt_run_end(n, (u32)first) > last;
-}
-
 zx_status_t rtree_insert_prepare(struct rtree_txn *txn, struct rtree *t,
 				 struct rt_slot slot)
 {
 	const struct rt_region *r = rt_slot_region(slot);
 	struct rt_node *n;
 	u64 first, last;
-	u32 index;
 
 	txn->new_word = slot.word;
 	if (txn_begin(txn, t, r->start, r->end, true) || txn->old_word == 0)
@@ -333,12 +253,14 @@ zx_status_t rtree_insert_prepare(struct rtree_txn *txn, struct rtree *t,
 	n = rt_node_of(txn->old_word);
 	first = rt_cell(n, r->start);
 	last = rt_cell(n, r->end - 1);
-	if (!is_simple_insert(n, first, last, &index))
+	if (first >= RT_CELLS || last >= rt_run_end(n, (u32)first) ||
+	    n->slots[rt_index(n, (u32)first)] != 0)
 		return txn_rebuild(txn, &slot, 1);
-	n = copy_with(n, index, (u32)first, (u32)last, &slot);
+	n = rt_copy_with(n, (u32)first, (u32)last, slot.word);
 	if (n == NULL)
 		return ZX_ERR_NO_MEMORY;
 	txn->new_word = rt_node_word(n);
+	txn->copied = true;
 	return ZX_OK;
 }
 
@@ -388,7 +310,9 @@ void rtree_commit(struct rtree_txn *txn)
 		rt_climb(txn->tree, &txn->path, txn->old_word, txn->new_word);
 	/* A node that the change touches was replaced, all others are in use
 	 * under the new word. */
-	if (txn->fill == NULL && rt_is_node(txn->old_word))
+	if (txn->copied)
+		rt_node_retire(rt_node_of(txn->old_word));
+	else if (txn->fill == NULL && rt_is_node(txn->old_word))
 		rt_free_touched(txn->old_word, txn->start, txn->end, true);
 }
 
@@ -432,16 +356,18 @@ void rt_climb(struct rtree *t, const struct rt_path *path, u64 old_word,
 	for (u32 depth = path->depth; depth; depth--) {
 		struct rt_node *n = path->node[depth - 1];
 		u32 cell = path->cell[depth - 1];
+		u32 index = rt_index(n, cell);
+		struct rt_runs runs = { cell, cell + 1, index, index + 1 };
 		struct rt_gaps now;
 		bool changed;
 
 		if (new_word != old_word)
-			rt_set_slot(n, rt_index(n, cell), new_word);
+			rt_set_slot(n, index, new_word);
 		if (dead)
 			rt_node_retire(dead);
 		rt_word_gaps(new_word, rt_cell_page(n, cell),
 			     rt_cell_page(n, cell + 1), &now);
-		changed = rt_node_update(n, cell, cell + 1, &now);
+		changed = rt_node_update(n, &runs, &now);
 		old_word = rt_node_word(n);
 		new_word = rt_folded_word(n);
 		dead = new_word != old_word ? n : NULL;

@@ -88,10 +88,12 @@ static void plan_mark_items(struct build *b, struct plan *p)
 
 /* Appends cells [cell, end) that say word, or lengthens the last run if it says
  * the same (R3). */
-static void push_run(struct rt_node *n, u32 cell, u32 end, u64 word)
+static inline void push_run(struct rt_node *n, u32 cell, u32 end, u64 word)
 {
 	u64 before = n->run_count ? n->slots[n->run_count - 1] : 0;
 
+	if (cell == end)
+		return;
 	n->live_count += word && word != before;
 	if (n->class == RT_CLASS_DENSE) {
 		while (n->run_count < end)
@@ -157,18 +159,28 @@ static u64 compose_word(struct build *b, const struct plan *p, u32 cell,
 	return rebuild(b, old, start, end, *i, last);
 }
 
+/* An empty node with room for count runs; NULL if memory is out. */
+static struct rt_node *node_begin(u64 span, u32 count)
+{
+	struct rt_node *n = rt_node_alloc(count);
+
+	if (n == NULL)
+		return NULL;
+	n->span = span;
+	n->starts = n->class == RT_CLASS_DENSE ? ~0ul : 0;
+	n->run_count = 0;
+	n->live_count = 0;
+	return n;
+}
+
 static u64 compose(struct build *b, const struct plan *p)
 {
-	struct rt_node *n = rt_node_alloc(bit_count64(p->starts));
+	struct rt_node *n = node_begin(p->span, bit_count64(p->starts));
 	u64 bits = p->starts, start, end = p->span & ~63ul, word;
 	s32 i = p->first;
 
 	if (n == NULL)
 		return RT_FAILED;
-	n->span = p->span;
-	n->starts = n->class == RT_CLASS_DENSE ? ~0ul : 0;
-	n->run_count = 0;
-	n->live_count = 0;
 	while (bits) {
 		u32 cell = bit_lowest64(bits), next;
 
@@ -187,20 +199,64 @@ static u64 compose(struct build *b, const struct plan *p)
 	return finish(n);
 }
 
+/*
+ * Two regions alone in a node for lo..last, if no cell has both: a second
+ * mapping near another, the commonest node to be made. 0 if it has.
+ */
+static u64 place_two(u64 span, u64 lo, u64 hi, u64 word_a, u64 word_b)
+{
+	const struct rt_region *a = rt_region_of(word_a);
+	const struct rt_region *b = rt_region_of(word_b);
+	u64 base = span & ~63ul, shift = span % 64;
+	u64 a_end = ((a->end - 1 - base) >> shift) + 1;
+	u64 b_start = (b->start - base) >> shift;
+	struct rt_node *n;
+
+	if (b_start < a_end)
+		return 0;
+	n = node_begin(span, 5);
+	if (n == NULL)
+		return RT_FAILED;
+	push_run(n, 0, (u32)((lo - base) >> shift), 0);
+	push_run(n, (u32)((lo - base) >> shift), (u32)a_end, word_a);
+	push_run(n, (u32)a_end, (u32)b_start, 0);
+	push_run(n, (u32)b_start, (u32)((hi - 1 - base) >> shift) + 1, word_b);
+	push_run(n, (u32)((hi - 1 - base) >> shift) + 1, RT_CELLS, 0);
+	n->gaps.lead = lo - base;
+	n->gaps.tail = rt_end(n) - hi;
+	n->gaps.max = max_u64(b->start - a->end,
+			      max_u64(n->gaps.lead, n->gaps.tail));
+	return rt_node_word(n);
+}
+
+static u64 place_many(struct build *b, u64 span, s32 first, s32 last)
+{
+	struct plan p = { .span = span, .starts = 1, .cell = RT_CELLS,
+			  .first = first, .last = last };
+
+	plan_mark_items(b, &p);
+	return compose(b, &p);
+}
+
 /* Items [first, last) alone in the pages [start, end). */
 static u64 place(struct build *b, u64 start, u64 end, s32 first, s32 last)
 {
-	struct plan p = { .first = first, .last = last, .cell = RT_CELLS };
+	u64 lo, hi, span, word;
 
 	if (first == last)
 		return 0;
 	if (first + 1 == last)
 		return item_word(b, first);
-	p.span = smallest_span(max_u64(start, item(b, first)->start),
-			       min_u64(end, item(b, last - 1)->end) - 1);
-	p.starts = 1;
-	plan_mark_items(b, &p);
-	return compose(b, &p);
+	lo = max_u64(start, item(b, first)->start);
+	hi = min_u64(end, item(b, last - 1)->end);
+	span = smallest_span(lo, hi - 1);
+	if (first + 2 == last) {
+		word = place_two(span, lo, hi, item_word(b, first),
+				 item_word(b, first + 1));
+		if (word)
+			return word;
+	}
+	return place_many(b, span, first, last);
 }
 
 /* A node changes within its span. */
@@ -287,4 +343,75 @@ u64 rt_rebuild(u64 word, u64 slot_start, u64 slot_end, u64 start, u64 end,
 			   .count = (s32)count };
 
 	return rebuild(&b, word, slot_start, slot_end, 0, (s32)count);
+}
+
+static void copy_words(u64 *to, const u64 *from, u32 count)
+{
+	for (; count >= 2; count -= 2, to += 2, from += 2) {
+		u64 a = from[0], b = from[1];
+
+		to[0] = a;
+		to[1] = b;
+	}
+	if (count)
+		*to = *from;
+}
+
+/* The copy where no runs are to be joined and c is not dense. */
+static void copy_plain(struct rt_node *c, const struct rt_node *n, u32 first,
+		       u32 last, u64 word)
+{
+	u32 index = rt_index(n, first), to = index;
+
+	c->starts = n->starts | 1ul << first;
+	copy_words(c->slots, n->slots, index);
+	if (rt_run_first(n, first) < first)
+		c->slots[to++] = 0;
+	c->slots[to++] = word;
+	if (last + 1 < rt_run_end(n, first)) {
+		c->slots[to++] = 0;
+		c->starts |= 1ul << (last + 1);
+	}
+	copy_words(c->slots + to, n->slots + index + 1,
+		   n->run_count - index - 1);
+	c->run_count = (u16)(to + n->run_count - index - 1);
+	c->live_count = n->live_count + 1;
+}
+
+/* The copy that joins runs, or goes from runs to cells. */
+static void copy_joined(struct rt_node *c, const struct rt_node *n, u32 first,
+			u32 last, u64 word)
+{
+	u64 bits = n->starts & ~1ul;
+	u32 cell = 0;
+
+	for (u32 i = 0; i < n->run_count; i++, bits &= bits - 1) {
+		u32 end = bits ? bit_lowest64(bits) : RT_CELLS;
+
+		if (cell <= first && first < end) {
+			push_run(c, cell, first, n->slots[i]);
+			push_run(c, first, last + 1, word);
+			cell = last + 1;
+		}
+		push_run(c, cell, end, n->slots[i]);
+		cell = end;
+	}
+}
+
+struct rt_node *rt_copy_with(const struct rt_node *n, u32 first, u32 last,
+			     u64 word)
+{
+	/* A run for each thing and one beside each, once they are joined. */
+	u32 joined = 2u * (n->live_count + 1u) + 1, plain = n->run_count + 2u;
+	struct rt_node *c = node_begin(n->span, joined < plain ? joined : plain);
+
+	if (c == NULL)
+		return NULL;
+	if (plain <= rt_class_slots[c->class] && c->class != RT_CLASS_DENSE)
+		copy_plain(c, n, first, last, word);
+	else
+		copy_joined(c, n, first, last, word);
+	c->gaps = n->gaps;
+	rt_node_take(c, rt_region_of(word)->start, rt_region_of(word)->end);
+	return c;
 }

@@ -79,79 +79,68 @@ void rt_node_sum(struct rt_node *n)
 	n->gaps.max = max_u64(max, n->gaps.tail);
 }
 
-/* Free pages directly left of a run's first cell; *edge if that is all there
- * is up to the node's start. */
-static u64 free_left(const struct rt_node *n, u32 cell, bool *edge)
+/* Free pages directly left of cell, where run index begins; *edge if that is
+ * all there is up to the node's start. */
+static u64 free_left(const struct rt_node *n, u32 cell, u32 index, bool *edge)
 {
-	u64 bits = n->starts & bits_below64(cell);
-	u32 end = cell, index;
-	u64 pages = 0;
+	u32 from = cell, i = index;
 
-	*edge = true;
-	if (bits == 0)
-		return 0;
-	index = rt_index(n, cell - 1);
-	do {
-		u32 first = bit_highest64(bits);
-		u64 word = n->slots[index--];
-
-		if (word) {
-			*edge = false;
-			return pages + word_tail(word, rt_cell_page(n, end));
-		}
-		pages += (u64)(end - first) << rt_shift(n);
-		bits ^= 1ul << first;
-		end = first;
-	} while (bits);
-	return pages;
+	while (i && n->slots[i - 1] == 0)
+		i--;
+	if (n->class == RT_CLASS_DENSE)
+		from = i;
+	else
+		for (; index > i; index--)
+			from = rt_run_first(n, from - 1);
+	*edge = i == 0;
+	return ((u64)(cell - from) << rt_shift(n)) +
+	       (i ? word_tail(n->slots[i - 1], rt_cell_page(n, from)) : 0);
 }
 
-/* The same right of a run that ends before cell, which is 64 at the end. */
-static u64 free_right(const struct rt_node *n, u32 cell, bool *edge)
+/* The same right of cell, where run index begins unless the node is at its
+ * end. */
+static u64 free_right(const struct rt_node *n, u32 cell, u32 index, bool *edge)
 {
-	u32 index;
-	u64 pages = 0;
+	u32 to = cell, i = index;
 
-	*edge = true;
-	if (cell == RT_CELLS)
-		return 0;
-	index = rt_index(n, cell);
-	do {
-		u64 word = n->slots[index++];
-		u32 end = rt_run_end(n, cell);
-
-		if (word) {
-			*edge = false;
-			return pages + word_lead(word, rt_cell_page(n, cell));
-		}
-		pages += (u64)(end - cell) << rt_shift(n);
-		cell = end;
-	} while (cell < RT_CELLS);
-	return pages;
+	while (i < n->run_count && n->slots[i] == 0)
+		i++;
+	if (n->class == RT_CLASS_DENSE)
+		to = i;
+	else
+		for (; index < i; index++)
+			to = rt_run_end(n, to);
+	*edge = i == n->run_count;
+	return ((u64)(to - cell) << rt_shift(n)) +
+	       (*edge ? 0 : word_lead(n->slots[i], rt_cell_page(n, to)));
 }
 
-bool rt_node_update(struct rt_node *n, u32 first, u32 end,
+bool rt_node_update(struct rt_node *n, const struct rt_runs *runs,
 		    const struct rt_gaps *now)
 {
 	bool at_start, at_end;
-	u64 left = free_left(n, first, &at_start);
-	u64 right = free_right(n, end, &at_end);
-	u64 len = (u64)(end - first) << rt_shift(n);
-	struct rt_gaps g = n->gaps, was = g;
+	u64 left = free_left(n, runs->cell, runs->index, &at_start);
+	u64 right = free_right(n, runs->cell_end, runs->index_end, &at_end);
+	u64 len = (u64)(runs->cell_end - runs->cell) << rt_shift(n);
+	u64 lead = left + now->lead, tail = right + now->tail, max = now->max;
+	bool changed = false;
 
-	if (now->lead == len) {
-		len += left + right;
-		g.max = max_u64(g.max, len);
-		g.lead = at_start ? len : g.lead;
-		g.tail = at_end ? len : g.tail;
-	} else {
-		g.max = max_u64(max_u64(g.max, now->max),
-				max_u64(left + now->lead, now->tail + right));
-		g.lead = at_start ? left + now->lead : g.lead;
-		g.tail = at_end ? right + now->tail : g.tail;
+	if (now->lead == len)
+		lead = tail = max = left + len + right;
+	max = max_u64(max, max_u64(lead, tail));
+	if (max > n->gaps.max) {
+		n->gaps.max = max;
+		changed = true;
 	}
-	n->gaps = g;
-	return g.lead != was.lead || g.max != was.max || g.tail != was.tail;
+	if (at_start && lead != n->gaps.lead) {
+		n->gaps.lead = lead;
+		changed = true;
+	}
+	if (at_end && tail != n->gaps.tail) {
+		n->gaps.tail = tail;
+		changed = true;
+	}
+	return changed;
 }
 
 bool rt_node_take(struct rt_node *n, u64 start, u64 end)

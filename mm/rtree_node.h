@@ -20,6 +20,13 @@ struct rt_gaps {
 	u64 lead, max, tail;
 };
 
+/* Some runs of a node side by side: their cells and indices, the ends not
+ * included. */
+struct rt_runs {
+	u32 cell, cell_end;
+	u32 index, index_end;
+};
+
 struct rt_node {
 	/* Fixed once published. First page | log2 of a cell's pages (a multiple
 	 * of 6; the first page is a multiple of 64 cells, so the low six bits
@@ -187,15 +194,19 @@ u64 rt_folded_word(const struct rt_node *n);
 void rt_word_gaps(u64 word, u64 start, u64 end, struct rt_gaps *g);
 /* Sums all runs up; max becomes exact as far as it is below. */
 void rt_node_sum(struct rt_node *n);
-/* Cells [first, end), whole runs, have these gaps now. True if the node's
- * summary has changed. */
-bool rt_node_update(struct rt_node *n, u32 first, u32 end,
+/* These runs have these gaps now. True if the node's summary has changed. */
+bool rt_node_update(struct rt_node *n, const struct rt_runs *runs,
 		    const struct rt_gaps *now);
 /* A region has come to [start, end), which was free, all inside n. True if the
  * node's summary has changed. */
 bool rt_node_take(struct rt_node *n, u64 start, u64 end);
 
-/* rtree_build.c. RT_FAILED if memory is out (all undone). */
+/* rtree_build.c */
+/* Copy of n in which cells first..last, now of one empty run, say word; NULL if
+ * memory is out. */
+struct rt_node *rt_copy_with(const struct rt_node *n, u32 first, u32 last,
+			     u64 word);
+/* RT_FAILED if memory is out (all undone). */
 #define RT_FAILED ((u64)RT_NODE)
 u64 rt_rebuild(u64 word, u64 slot_start, u64 slot_end, u64 start, u64 end,
 	       const struct rt_slot *slots, u32 count);

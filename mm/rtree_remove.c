@@ -124,26 +124,28 @@ static bool remove_single(struct rt_node *n, u64 start, u64 end, bool *changed)
 {
 	u64 first = rt_cell(n, start), last = rt_cell(n, end - 1), word;
 	const struct rt_region *r;
+	struct rt_runs runs;
 	struct rt_gaps now;
-	u32 i, z;
 
 	if (first >= RT_CELLS || last >= RT_CELLS)
 		return false;
-	i = rt_index(n, (u32)first);
-	z = first == last ? i : rt_index(n, (u32)last);
-	word = n->slots[i];
+	runs.index = rt_index(n, (u32)first);
+	runs.index_end = 1 + (first == last ? runs.index :
+			      rt_index(n, (u32)last));
+	word = n->slots[runs.index];
 	r = rt_region_of(word);
 	if (word == 0 || rt_is_node(word) || r->start < start || r->end > end)
 		return false;
-	for (u32 k = i + 1; k <= z; k++)
-		if (n->slots[k] != word)
+	for (u32 i = runs.index + 1; i < runs.index_end; i++)
+		if (n->slots[i] != word)
 			return false;
-	while (i <= z)
-		rt_set_slot(n, i++, 0);
-	first = rt_run_first(n, (u32)first);
-	last = rt_run_end(n, (u32)last);
-	now.lead = now.max = now.tail = (last - first) << rt_shift(n);
-	*changed = rt_node_update(n, (u32)first, (u32)last, &now);
+	for (u32 i = runs.index; i < runs.index_end; i++)
+		rt_set_slot(n, i, 0);
+	runs.cell = rt_run_first(n, (u32)first);
+	runs.cell_end = rt_run_end(n, (u32)last);
+	now.lead = (u64)(runs.cell_end - runs.cell) << rt_shift(n);
+	now.max = now.tail = now.lead;
+	*changed = rt_node_update(n, &runs, &now);
 	return true;
 }
 

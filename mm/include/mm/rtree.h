@@ -90,6 +90,7 @@ struct rtree_txn {
 	u64 new_word;		/* ... and by what */
 	u64 start, end;		/* pages that the change may touch */
 	bool whole;		/* one region takes all of [start, end) */
+	bool copied;		/* old_word's node only is replaced */
 	u8 fill_first;		/* runs of fill that take new_word */
 	u8 fill_last;
 	struct rt_node *fill;	/* NULL: the slot at the end of path does */
