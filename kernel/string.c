@@ -74,6 +74,13 @@ int strcmp(const char *a, const char *b)
 	return (u8)*a - (u8)*b;
 }
 
+char *strcpy(char *dst, const char *src)
+{
+	memcpy(dst, src, strlen(src) + 1);
+	OPAQUE(dst);
+	return dst;
+}
+
 char *strchr(const char *s, int c)
 {
 	for (;; s++) {

@@ -17,6 +17,8 @@ size_t strlen(const char *s);
 size_t strnlen(const char *s, size_t max);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t max);
+/* For constant text that the caller knows to fit. */
+char *strcpy(char *dst, const char *src);
 char *strchr(const char *s, int c);
 char *strrchr(const char *s, int c);
 /* Base 2 to 36, no sign, no overflow check: libfdt's address parser. */
