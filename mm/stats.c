@@ -1,3 +1,6 @@
+/*
+ * What of all RAM is really in use; see <mm/stats.h>.
+ */
 #include <mm/kstack.h>
 #include <mm/pmm.h>
 #include <mm/slab.h>

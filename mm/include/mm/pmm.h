@@ -10,6 +10,8 @@
 
 #include <mm/page.h>
 
+struct percpu;
+
 #define PMM_ORDER_COUNT 19	/* up to 1 GiB blocks */
 
 /* Boot: takes boot_info's memory minus what is reserved or used already. */
