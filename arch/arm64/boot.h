@@ -11,6 +11,18 @@ extern char text_start[], text_end[], rodata_start[], rodata_end[];
 extern char data_start[], bss_end[];
 extern char boot_stack_guard[], boot_stack[];
 
+/*
+ * Physical address of a symbol, on the identity map only. Opaque: a compiler
+ * that knew it to be the symbol's address would recompute it later, upstairs.
+ */
+static inline u64 boot_paddr(const void *symbol)
+{
+	u64 pa;
+
+	__asm__("" : "=r"(pa) : "0"(symbol));
+	return pa;
+}
+
 /* PSCI starts secondary CPUs here, by physical address. */
 void secondary_entry(void);
 

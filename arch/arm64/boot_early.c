@@ -192,7 +192,7 @@ void boot_early(const void *fdt, bool entered_at_el2)
 	kmap_build(image_va);
 	alternatives_apply();
 	boot_handoff.image_va = image_va;
-	boot_handoff.image_pa = (u64)image_start;
+	boot_handoff.image_pa = boot_paddr(image_start);
 	boot_handoff.tcr = cpu_kernel_tcr();
 	boot_handoff.sctlr = cpu_kernel_sctlr();
 }

@@ -198,8 +198,8 @@ void kmap_build(u64 image_va)
 {
 	u32 i;
 
-	pool_pa = (u64)pool;
-	kmap_empty_root_pa = (u64)empty_root;
+	pool_pa = boot_paddr(pool);
+	kmap_empty_root_pa = boot_paddr(empty_root);
 	boot_handoff.ttbr1 = alloc_table();
 	root = table_at(boot_handoff.ttbr1);
 	for (i = 0; i < boot_info.memory_count; i++)
