@@ -68,8 +68,7 @@ struct handle_table {
 	u32 free_head;			/* queue of free slots, oldest first */
 	u32 free_tail;
 	bool closed;
-	/* Atomic: reserved and live slots; read racily. */
-	u32 count;
+	u32 count;			/* slots reserved or live; read racily */
 };
 
 /* Atomic: handles of all tables, reserved ones included; relaxed, a limit. */
@@ -305,6 +304,7 @@ static size_t chunk_bytes(u32 n)
 static void push_free_locked(struct handle_table *t, u32 index, struct slot *s)
 {
 	s->next_free = NO_INDEX;
+	t->count--;
 	if (t->free_tail == NO_INDEX)
 		t->free_head = index;
 	else
@@ -357,6 +357,7 @@ static zx_status_t reserve_locked(struct handle_table *t,
 	s = pop_free_locked(t, &out->index);
 	if (!s)
 		return ZX_ERR_NO_MEMORY;
+	t->count++;
 	word = s->word;
 	if ((word_key(word | LIVE_BITS) ^ t->salt) == UINT32_MAX) {
 		/* The one value that may not exist: skip this generation. */
@@ -368,25 +369,22 @@ static zx_status_t reserve_locked(struct handle_table *t,
 	return ZX_OK;
 }
 
-static void uncount(struct handle_table *t)
+static inline void uncount(void)
 {
-	__atomic_fetch_sub(&total_count, 1, __ATOMIC_RELAXED);
-	__atomic_fetch_sub(&t->count, 1, __ATOMIC_RELAXED);
+	arch_add32(&total_count, -1u);
 }
 
 zx_status_t handle_reserve(struct handle_table *t, struct handle_slot *out)
 {
 	zx_status_t status = ZX_ERR_NO_MEMORY;
 
-	__atomic_fetch_add(&t->count, 1, __ATOMIC_RELAXED);
-	if (__atomic_fetch_add(&total_count, 1, __ATOMIC_RELAXED) <
-	    HANDLE_LIMIT) {
+	if (arch_add32(&total_count, 1) <= HANDLE_LIMIT) {
 		mutex_lock(&t->lock);
 		status = reserve_locked(t, out);
 		mutex_unlock(&t->lock);
 	}
 	if (status != ZX_OK)
-		uncount(t);
+		uncount();
 	return status;
 }
 
@@ -409,7 +407,7 @@ void handle_publish(struct handle_slot *slot, struct object *o,
 		    zx_rights_t rights)
 {
 	object_ref_many(o, 1 + STOCK);
-	__atomic_fetch_add(&o->handle_count, 1, __ATOMIC_RELAXED);
+	arch_add32(&o->handle_count, 1);
 	slot_fill(slot, o, rights);
 }
 
@@ -427,7 +425,7 @@ void handle_cancel(struct handle_slot *slot)
 	mutex_lock(&t->lock);
 	push_free_locked(t, slot->index, slot_at(t, slot->index));
 	mutex_unlock(&t->lock);
-	uncount(t);
+	uncount();
 }
 
 zx_status_t handle_make(struct object *o, zx_rights_t rights, uaddr_t out)
@@ -459,7 +457,7 @@ static void slot_end_locked(struct handle_table *t, u32 index, struct slot *s,
 	out->rights = s->rights;
 	/* Look-ups may lower the stock until the swap. Acquire: reads what
 	 * they did; release: nothing that follows is seen before. */
-	word = __atomic_exchange_n(&s->word, ended, __ATOMIC_ACQ_REL);
+	word = arch_exchange64(&s->word, ended);
 	id->slot_word = &s->word;
 	id->key = word >> KEY_SHIFT;
 	push_free_locked(t, index, s);
@@ -468,10 +466,10 @@ static void slot_end_locked(struct handle_table *t, u32 index, struct slot *s,
 }
 
 /* After the end of a slot, without the lock. */
-static void end_waits(struct handle_table *t, struct object *o,
-		      const struct handle_identity *id)
+static inline void end_waits(struct object *o,
+			     const struct handle_identity *id)
 {
-	uncount(t);
+	uncount();
 	if (object_is_waitable(o))
 		object_cancel_observers(o, id);
 }
@@ -491,19 +489,26 @@ zx_status_t handle_take(struct handle_table *t, zx_handle_t value,
 	}
 	slot_end_locked(t, key_index(value ^ t->salt), s, out, &id);
 	mutex_unlock(&t->lock);
-	end_waits(t, out->object, &id);
+	end_waits(out->object, &id);
 	return ZX_OK;
+}
+
+/* Apart, so that the common close keeps few registers. */
+static __attribute__((noinline)) void last_handle_gone(struct object *o)
+{
+	/* With the release of every drop: what was done through other handles
+	 * comes before the end that the last one brings. */
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	if (o->ops->on_zero_handles)
+		o->ops->on_zero_handles(o);
 }
 
 void handle_release_taken(const struct handle_taken *taken)
 {
 	struct object *o = taken->object;
 
-	/* Acquire and release: what was done through other handles comes
-	 * before the end that the last one brings. */
-	if (__atomic_fetch_sub(&o->handle_count, 1, __ATOMIC_ACQ_REL) == 1 &&
-	    o->ops->on_zero_handles)
-		o->ops->on_zero_handles(o);
+	if (arch_sub32_release(&o->handle_count, 1) == 0)
+		last_handle_gone(o);
 	object_unref(o);
 }
 
@@ -535,7 +540,7 @@ static bool take_next(struct handle_table *t, u32 *index,
 	}
 	mutex_unlock(&t->lock);
 	if (found)
-		end_waits(t, out->object, &id);
+		end_waits(out->object, &id);
 	return found;
 }
 

@@ -9,15 +9,15 @@
 #include <kernel/panic.h>
 
 /* Atomic: only uniqueness matters, so the accesses are relaxed. */
-static u64 next_koid = ZX_KOID_FIRST;
+static u64 last_koid = ZX_KOID_FIRST - 1;
 /* Atomic: relaxed, a statistic. */
-static u64 live_count[ZX_OBJ_TYPE_UPPER_BOUND];
+static u32 live_count[ZX_OBJ_TYPE_UPPER_BOUND];
 
 void object_init(struct object *o, u32 type, const struct object_ops *ops,
 		 zx_signals_t signals)
 {
 	o->ops = ops;
-	o->koid = __atomic_fetch_add(&next_koid, 1, __ATOMIC_RELAXED);
+	o->koid = arch_add64(&last_koid, 1);
 	o->type = type;
 	o->ref_count = 1;
 	o->handle_count = 0;
@@ -25,7 +25,7 @@ void object_init(struct object *o, u32 type, const struct object_ops *ops,
 	o->observer_count = 0;
 	list_init(&o->observers);
 	spin_init(&o->lock, LOCK_OBJECT);
-	__atomic_fetch_add(&live_count[type], 1, __ATOMIC_RELAXED);
+	arch_add32(&live_count[type], 1);
 }
 
 void object_destroy(struct object *o)
@@ -34,7 +34,7 @@ void object_destroy(struct object *o)
 	 * whoever dropped a reference is done with the object (ARM ARM B2.3). */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	DEBUG_ASSERT(list_is_empty(&o->observers));
-	__atomic_fetch_sub(&live_count[o->type], 1, __ATOMIC_RELAXED);
+	arch_add32(&live_count[o->type], -1u);
 	o->ops->destroy(o);
 }
 

@@ -46,7 +46,7 @@ static struct async_wait *from_packet(struct port_packet *pkt)
 /* Spinlock-safe: a port's destruction does not sleep. */
 static void async_free(struct async_wait *a)
 {
-	__atomic_fetch_sub(&a->port->async_count, 1, __ATOMIC_RELAXED);
+	arch_add32(&a->port->async_count, -1u);
 	object_unref(&a->port->object);
 	slab_free(&async_cache, a);
 }
@@ -113,8 +113,7 @@ zx_status_t port_wait_async(struct port *p, const struct handle_ref *source,
 	if (!a)
 		return ZX_ERR_NO_MEMORY;
 	async_prepare(a, p, source, key, signals, options);
-	if (__atomic_fetch_add(&p->async_count, 1, __ATOMIC_RELAXED) <
-	    PORT_MAX_ASYNC)
+	if (arch_add32(&p->async_count, 1) <= PORT_MAX_ASYNC)
 		status = object_add_observer(source->object, &a->observer);
 	/* From here on an accepted wait may have fired and be gone. */
 	if (status != ZX_OK)

@@ -24,8 +24,8 @@ static inline bool arch_try_swap64(u64 *word, u64 from, u64 to)
 	return failed == 0;
 }
 
-/* Unordered. */
-static inline void arch_add32(u32 *word, u32 n)
+/* Unordered. Return the sum. */
+static inline u32 arch_add32(u32 *word, u32 n)
 {
 	u32 value, failed;
 
@@ -36,6 +36,22 @@ static inline void arch_add32(u32 *word, u32 n)
 			 "cbnz %w1, 1b"
 			 : "=&r"(value), "=&r"(failed), "+Q"(*word)
 			 : "r"(n) : "memory");
+	return value;
+}
+
+static inline u64 arch_add64(u64 *word, u64 n)
+{
+	u64 value;
+	u32 failed;
+
+	__asm__ volatile("1:\n\t"
+			 "ldxr %0, %2\n\t"
+			 "add %0, %0, %3\n\t"
+			 "stxr %w1, %0, %2\n\t"
+			 "cbnz %w1, 1b"
+			 : "=&r"(value), "=&r"(failed), "+Q"(*word)
+			 : "r"(n) : "memory");
+	return value;
 }
 
 /* Release. Returns what is left. */
@@ -50,6 +66,21 @@ static inline u32 arch_sub32_release(u32 *word, u32 n)
 			 "cbnz %w1, 1b"
 			 : "=&r"(value), "=&r"(failed), "+Q"(*word)
 			 : "r"(n) : "memory");
+	return value;
+}
+
+/* Acquire on the load, release on the store. Returns what was there. */
+static inline u64 arch_exchange64(u64 *word, u64 to)
+{
+	u64 value;
+	u32 failed;
+
+	__asm__ volatile("1:\n\t"
+			 "ldaxr %0, %2\n\t"
+			 "stlxr %w1, %3, %2\n\t"
+			 "cbnz %w1, 1b"
+			 : "=&r"(value), "=&r"(failed), "+Q"(*word)
+			 : "r"(to) : "memory");
 	return value;
 }
 
