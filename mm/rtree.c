@@ -199,6 +199,7 @@ static bool txn_begin(struct rtree_txn *txn, struct rtree *t, u64 start,
 	txn->end = end;
 	txn->whole = whole;
 	txn->copied = false;
+	txn->item_count = 0;
 	txn->fill = NULL;
 	txn->path.depth = 0;
 	while (rt_is_node(word)) {
@@ -264,6 +265,43 @@ zx_status_t rtree_insert_prepare(struct rtree_txn *txn, struct rtree *t,
 	return ZX_OK;
 }
 
+/*
+ * Can the new regions go cell by cell into n, the node behind old_word? It must
+ * be dense, have nothing but what they replace in their cells, and no two of
+ * them may meet in a cell.
+ */
+static bool find_spread(struct rtree_txn *txn, const struct rt_slot *slots,
+			u32 count)
+{
+	struct rt_node *n = rt_node_of(txn->old_word);
+	u64 first = rt_cell(n, txn->start), last = rt_cell(n, txn->end - 1);
+
+	if (n->class != RT_CLASS_DENSE || first >= RT_CELLS ||
+	    last >= RT_CELLS || count > RT_TXN_ITEMS)
+		return false;
+	for (u64 cell = first; cell <= last; cell++) {
+		u64 word = n->slots[cell];
+		const struct rt_region *r = rt_region_of(word);
+
+		if (word && (rt_is_node(word) || r->start < txn->start ||
+			     r->end > txn->end))
+			return false;
+	}
+	for (u32 i = 0; i < count; i++) {
+		const struct rt_region *r = rt_slot_region(slots[i]);
+
+		if (i && rt_cell(n, r->start) ==
+			 rt_cell(n, rt_region_of(txn->items[i - 1])->end - 1))
+			return false;
+		txn->items[i] = slots[i].word;
+	}
+	txn->fill = n;
+	txn->fill_first = (u8)first;
+	txn->fill_last = (u8)last;
+	txn->item_count = (u8)count;
+	return true;
+}
+
 zx_status_t rtree_replace_prepare(struct rtree_txn *txn, struct rtree *t,
 				  u64 start, u64 end,
 				  const struct rt_slot *slots, u32 count)
@@ -275,6 +313,10 @@ zx_status_t rtree_replace_prepare(struct rtree_txn *txn, struct rtree *t,
 	txn->new_word = slots[0].word;
 	if (txn_begin(txn, t, start, end, whole))
 		return ZX_OK;
+	if (rt_is_node(txn->old_word) && find_spread(txn, slots, count)) {
+		txn->new_word = txn->old_word;
+		return ZX_OK;
+	}
 	return txn_rebuild(txn, slots, count);
 }
 
@@ -302,8 +344,46 @@ static void commit_whole(struct rtree_txn *txn)
 		depth--;
 }
 
+/* Stores the items found by find_spread(), from low to high. */
+static void commit_spread(struct rtree_txn *txn)
+{
+	struct rt_node *n = txn->fill;
+	u32 first = txn->fill_first, end = txn->fill_last + 1u, cell = first;
+	struct rt_runs runs = { first, end, first, end };
+	struct rt_gaps now = { 0, 0, 0 };
+	u64 open = rt_cell_page(n, first), word;
+
+	for (u32 i = 0; i < txn->item_count; i++) {
+		const struct rt_region *r = rt_region_of(txn->items[i]);
+		u64 gap = r->start - open, stop = rt_cell(n, r->end - 1);
+
+		if (i == 0)
+			now.lead = gap;
+		now.max = max_u64(now.max, gap);
+		open = r->end;
+		while (cell < rt_cell(n, r->start))
+			rt_set_slot(n, cell++, 0);
+		while (cell <= stop)
+			rt_set_slot(n, cell++, txn->items[i]);
+	}
+	while (cell < end)
+		rt_set_slot(n, cell++, 0);
+	now.tail = rt_cell_page(n, end) - open;
+	now.max = max_u64(now.max, now.tail);
+	if (!rt_node_update(n, &runs, &now) && n->live_count > 1)
+		return;
+	word = rt_folded_word(n);
+	rt_climb(txn->tree, &txn->path, txn->old_word, word);
+	if (word != txn->old_word)
+		rt_node_retire(n);
+}
+
 void rtree_commit(struct rtree_txn *txn)
 {
+	if (txn->item_count) {
+		commit_spread(txn);
+		return;
+	}
 	if (txn->whole)
 		commit_whole(txn);
 	else
@@ -318,7 +398,7 @@ void rtree_commit(struct rtree_txn *txn)
 
 void rtree_abort(struct rtree_txn *txn)
 {
-	if (rt_is_node(txn->new_word))
+	if (txn->fill == NULL && rt_is_node(txn->new_word))
 		rt_free_touched(txn->new_word, txn->start, txn->end, false);
 }
 

@@ -151,11 +151,12 @@ static bool remove_single(struct rt_node *n, u64 start, u64 end, bool *changed)
 
 void rtree_remove(struct rtree *t, u64 start, u64 end)
 {
-	struct rt_path path = { .depth = 0 };
+	struct rt_path path;
 	u64 word = t->root, now;
 	bool changed = true;
 
 	/* Down to the lowest word that leads to the whole range. */
+	path.depth = 0;
 	while (rt_is_node(word)) {
 		struct rt_node *n = rt_node_of(word);
 		u64 cell = rt_cell(n, start), next;

@@ -83,6 +83,8 @@ struct rt_path {
 	struct rt_node *node[RT_NODE_LEVELS];
 };
 
+#define RT_TXN_ITEMS 3
+
 /* One prepared change. Lives on the writer's stack; fields are private. */
 struct rtree_txn {
 	struct rtree *tree;
@@ -91,9 +93,11 @@ struct rtree_txn {
 	u64 start, end;		/* pages that the change may touch */
 	bool whole;		/* one region takes all of [start, end) */
 	bool copied;		/* old_word's node only is replaced */
+	u8 item_count;		/* items that fill takes cell by cell */
 	u8 fill_first;		/* runs of fill that take new_word */
 	u8 fill_last;
 	struct rt_node *fill;	/* NULL: the slot at the end of path does */
+	u64 items[RT_TXN_ITEMS];
 	struct rt_path path;
 };
 
@@ -133,10 +137,10 @@ MUST_CHECK zx_status_t rtree_insert_prepare(struct rtree_txn *txn,
  * Replaces all regions in [start, end) by slots[0..count), sorted and disjoint,
  * each inside [start, end); what they do not cover becomes free. No region may
  * reach over start or end: the caller widens the range to whole regions and
- * passes the remainders as new ones. Readers see the old state of the range or
+ * passes the remainders as new ones. Readers see for each page the old state or
  * the new one. count is any number but 0; slots is not needed after prepare.
- * One region replaced by another of the same range (protect) usually allocates
- * nothing. ZX_ERR_NO_MEMORY: nothing changed.
+ * One region replaced by another of the same range (protect), and up to three
+ * in place of others in a crowded node, usually allocate nothing. ZX_ERR_NO_MEMORY: nothing changed.
  */
 MUST_CHECK zx_status_t rtree_replace_prepare(struct rtree_txn *txn,
 					     struct rtree *t,
