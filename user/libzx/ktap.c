@@ -12,10 +12,16 @@
 
 /* Lines that one test may print about its failures. */
 #define NOTES_MAX 30
-/* Runs after which a test that loses frames every time is said to leak. */
-#define RUNS_MAX 3
-/* How long objects may take to go after their last handle. */
-#define SETTLE_TIME ZX_MSEC(500)
+/*
+ * Runs after which a test that loses frames every time is said to leak: caches
+ * of the kernel, one per CPU, fill for a while. Slow tests get fewer.
+ */
+#define RUNS_MAX 16
+#define RUNS_MIN 4
+#define RUNS_TIME ZX_SEC(10)
+/* How long objects may take to go after their last handle, and frames then. */
+#define OBJECTS_SETTLE ZX_MSEC(500)
+#define FRAMES_SETTLE ZX_MSEC(20)
 
 /* From user.ld. */
 extern const struct jx_test __tests_start[], __tests_end[];
@@ -96,19 +102,21 @@ static bool take_census(struct census *census)
 	       jx_stat(JX_STAT_MEMORY, &census->memory, sizeof(census->memory), NULL) == ZX_OK;
 }
 
-static bool as_before(const struct census *before, const struct census *after)
+/* How long to wait for a difference to go away; 0 if there is none. */
+static zx_duration_t patience(const struct census *before, const struct census *after)
 {
-	return memcmp(before->objects, after->objects, sizeof(before->objects)) == 0 &&
-	       after->memory.free_pages >= before->memory.free_pages;
+	if (memcmp(before->objects, after->objects, sizeof(before->objects)) != 0)
+		return OBJECTS_SETTLE;
+	return after->memory.free_pages < before->memory.free_pages ? FRAMES_SETTLE : 0;
 }
 
 /* Takes the census again until it is as before or the time is up. */
 static void settle(const struct census *before, struct census *after)
 {
-	zx_time_t end = zx_deadline_after(SETTLE_TIME);
+	zx_time_t start = zx_clock_get_monotonic();
 
-	while (take_census(after) && !as_before(before, after) && zx_clock_get_monotonic() < end)
-		zx_nanosleep(zx_deadline_after(ZX_MSEC(5)));
+	while (take_census(after) && zx_clock_get_monotonic() - start < patience(before, after))
+		zx_nanosleep(zx_deadline_after(ZX_MSEC(2)));
 }
 
 static void report_objects(const struct census *before, const struct census *after)
@@ -142,17 +150,19 @@ static uint64_t run_once(const struct jx_test *test)
 /* Runs a test to its verdict, which failure_count and skip_reason hold. */
 static void run_test(const struct jx_test *test)
 {
-	uint64_t missing = 0;
+	zx_time_t end = zx_deadline_after(RUNS_TIME);
+	uint64_t missing;
+	int runs = 0;
 
 	atomic_store(&failure_count, 0);
 	atomic_store(&skip_reason, NULL);
-	for (int run = 0; run < RUNS_MAX; run++) {
+	do {
 		missing = run_once(test);
+		runs++;
 		if (missing == 0)
 			return;
-	}
-	jx_fail("each of %d runs lost frames, the last %llu", RUNS_MAX,
-		(unsigned long long)missing);
+	} while (runs < RUNS_MIN || (runs < RUNS_MAX && zx_clock_get_monotonic() < end));
+	jx_fail("each of %d runs lost frames, the last %llu", runs, (unsigned long long)missing);
 }
 
 static bool report(const struct jx_test *test, unsigned int number)
@@ -183,21 +193,45 @@ static bool matches(const char *name, int count, char *const patterns[])
 	return found;
 }
 
+static int compare_places(const void *a, const void *b)
+{
+	const struct jx_test *first = *(const struct jx_test *const *)a;
+	const struct jx_test *second = *(const struct jx_test *const *)b;
+	int files = strcmp(first->file, second->file);
+
+	return files != 0 ? files : (first->line > second->line) - (first->line < second->line);
+}
+
+/* The tests to run, in order, ended by NULL; compilers emit them in any. */
+static const struct jx_test **choose(int count, char *const patterns[], unsigned int *planned)
+{
+	size_t total = (size_t)(__tests_end - __tests_start);
+	const struct jx_test **chosen = calloc(total + 1, sizeof(const struct jx_test *));
+
+	*planned = 0;
+	for (size_t i = 0; chosen && i < total; i++) {
+		if (matches(__tests_start[i].name, count, patterns))
+			chosen[(*planned)++] = &__tests_start[i];
+	}
+	if (chosen)
+		qsort(chosen, *planned, sizeof(const struct jx_test *), compare_places);
+	return chosen;
+}
+
 /* The main() of a program that has tests and none of its own. */
 int main(int argc, char *argv[])
 {
-	const struct jx_test *test;
-	unsigned int planned = 0, number = 0, failed = 0;
+	unsigned int planned = 0, failed = 0;
+	const struct jx_test **chosen = choose(argc - 1, argv + 1, &planned);
 
-	for (test = __tests_start; test != __tests_end; test++)
-		planned += matches(test->name, argc - 1, argv + 1);
+	if (!chosen)
+		return EXIT_FAILURE;
 	printf("KTAP version 1\n1..%u\n", planned);
-	for (test = __tests_start; test != __tests_end; test++) {
-		if (!matches(test->name, argc - 1, argv + 1))
-			continue;
-		run_test(test);
-		failed += !report(test, ++number);
+	for (unsigned int i = 0; i < planned; i++) {
+		run_test(chosen[i]);
+		failed += !report(chosen[i], i + 1);
 	}
+	free(chosen);
 	if (planned == 0)
 		printf("# no test has a name that matches\n");
 	return failed == 0 && planned != 0 ? EXIT_SUCCESS : EXIT_FAILURE;

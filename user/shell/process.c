@@ -110,12 +110,15 @@ zx_info_maps_t *read_maps(zx_handle_t process, size_t *count)
 
 const char *format_bytes(uint64_t bytes, char buf[static 24])
 {
-	const char *unit = "BKMGT";
+	const char *unit = "BKMGT", *about = "";
 
-	while (unit[1] && bytes >= 1024 && bytes % 1024 == 0) {
-		bytes /= 1024;
+	/* Four digits are read at a glance; more are rounded to the next unit. */
+	while (unit[1] && (bytes >= 10000 || (bytes >= 1024 && bytes % 1024 == 0))) {
+		if (bytes % 1024 != 0)
+			about = "~";
+		bytes = (bytes + 512) / 1024;
 		unit++;
 	}
-	snprintf(buf, 24, "%llu%c", (unsigned long long)bytes, *unit);
+	snprintf(buf, 24, "%s%llu%c", about, (unsigned long long)bytes, *unit);
 	return buf;
 }

@@ -50,7 +50,7 @@ zx_handle_t find_process(const char *which);
 /* The records of a process's PROCESS_MAPS, malloc()ed; NULL if impossible. */
 zx_info_maps_t *read_maps(zx_handle_t process, size_t *count);
 
-/* As "12K", "3M", "256T": the largest unit that divides it. */
+/* As "12K", "3M", or "~256T" where more than four digits were rounded. */
 const char *format_bytes(uint64_t bytes, char buf[static 24]);
 
 #endif

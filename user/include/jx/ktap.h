@@ -30,12 +30,15 @@
 struct jx_test {
 	const char *name;
 	void (*run)(void);
+	/* Tests run in the order of their files' names and their lines. */
+	const char *file;
+	uint64_t line;
 };
 
 #define JX_TEST(test) \
 	static void test(void); \
 	static const struct jx_test test##_entry __USED __SECTION(".tests") \
-		__ALIGNED(sizeof(struct jx_test)) = { #test, test }; \
+		__ALIGNED(sizeof(struct jx_test)) = { #test, test, __FILE__, __LINE__ }; \
 	static void test(void)
 
 /* Where an expectation stands. */
