@@ -259,6 +259,58 @@ static u64 place(struct build *b, u64 start, u64 end, s32 first, s32 last)
 	return place_many(b, span, first, last);
 }
 
+static void copy_words(u64 *to, const u64 *from, u32 count)
+{
+	for (; count >= 2; count -= 2, to += 2, from += 2) {
+		u64 a = from[0], b = from[1];
+
+		to[0] = a;
+		to[1] = b;
+	}
+	if (count)
+		*to = *from;
+}
+
+/* A dense node stays dense: copied as it is, but for cells first..last. */
+static u64 rebuild_dense(struct build *b, const struct plan *p, u32 first,
+			 u32 last)
+{
+	struct rt_node *n = node_begin(p->span, RT_CELLS);
+	s32 i = p->first;
+	u64 word;
+
+	if (n == NULL)
+		return RT_FAILED;
+	copy_words(n->slots, p->node->slots, RT_CELLS);
+	n->run_count = RT_CELLS;
+	n->live_count = p->node->live_count;
+	/* Old nodes in the range go out before any new one comes in. */
+	for (u32 cell = first; cell <= last; cell++)
+		rt_set_slot(n, cell, 0);
+	for (u32 cell = first; cell <= last; cell++) {
+		word = compose_word(b, p, cell, rt_cell_page(n, cell),
+				    rt_cell_page(n, cell + 1), &i);
+		if (word == RT_FAILED) {
+			rt_free_touched(rt_node_word(n), b->start, b->end,
+					false);
+			return RT_FAILED;
+		}
+		rt_set_slot(n, cell, word);
+	}
+	return finish(n);
+}
+
+/* Where the runs of n would begin if they were joined. */
+static u64 joined_starts(const struct rt_node *n)
+{
+	u64 starts = 1, bits = n->starts & ~1ul;
+
+	for (u32 i = 1; i < n->run_count; i++, bits &= bits - 1)
+		if (n->slots[i] != n->slots[i - 1])
+			starts |= bits & -bits;
+	return starts;
+}
+
 /* A node changes within its span. */
 static u64 rebuild_node(struct build *b, const struct rt_node *n, s32 first,
 			s32 last)
@@ -268,7 +320,10 @@ static u64 rebuild_node(struct build *b, const struct rt_node *n, s32 first,
 	u32 a, z;
 
 	rt_clip(n, b->start, b->end, &a, &z);
-	p.starts = n->starts;
+	/* A dense node with few things left may become a small one again. */
+	if (n->class == RT_CLASS_DENSE && n->live_count > 6)
+		return rebuild_dense(b, &p, a, z);
+	p.starts = joined_starts(n);
 	if (z > a + 1)
 		p.starts &= ~bits_range64(a + 1, z - 1);
 	plan_mark(&p, a, a);
@@ -343,18 +398,6 @@ u64 rt_rebuild(u64 word, u64 slot_start, u64 slot_end, u64 start, u64 end,
 			   .count = (s32)count };
 
 	return rebuild(&b, word, slot_start, slot_end, 0, (s32)count);
-}
-
-static void copy_words(u64 *to, const u64 *from, u32 count)
-{
-	for (; count >= 2; count -= 2, to += 2, from += 2) {
-		u64 a = from[0], b = from[1];
-
-		to[0] = a;
-		to[1] = b;
-	}
-	if (count)
-		*to = *from;
 }
 
 /* The copy where no runs are to be joined and c is not dense. */
