@@ -30,7 +30,9 @@ PYTHON    ?= /usr/bin/python3
 export PYTHON
 
 Q    := $(if $(filter 1,$V),,@)
-say   = $(if $(filter 1,$V),,@printf '  %-8s%s\n' $1 $(2:$O/%=%))
+# A line for each step, unless commands are shown or make -s wants silence.
+quiet := $(findstring s,$(firstword -$(MAKEFLAGS)))
+say   = $(if $(filter 1,$V)$(quiet),,@printf '  %-8s%s\n' $1 $(2:$O/%=%))
 gen  := $O/gen
 # End of a recipe line: what it prints becomes $@, if it differs from $@.
 into  = > $@.new && { cmp -s $@.new $@ && rm $@.new || mv $@.new $@; }

@@ -1,8 +1,10 @@
 """QEMU's command line and what `make run` makes of its variables."""
+import argparse
 import sys
 import time
 
 import builds
+import ktap
 import machine
 import pytest
 import qemu_request as qemu
@@ -92,11 +94,22 @@ def test_quick_matrix_has_every_value():
     (0, "KTAP version 1\n1..2\nok 1 a\n", False),
     (0, "no tests\n", False),
 ])
-def test_verdict_over_a_run(tmp_path, status, log, good):
+def test_verdict_over_a_boot(tmp_path, status, log, good):
     (tmp_path / "serial.log").write_text(log)
-    run = regress.Run("debug", 3, "max", 1, status)
-    regress.judge(run, tmp_path / "serial.log")
-    assert (run.totals["fail"] == 0) == good
+    roots, _ = regress.judge("user", status, tmp_path / "serial.log")
+    assert (ktap.count(roots)["fail"] == 0) == good
+
+
+def test_run_boots_both_parts_into_one_log(tmp_path, monkeypatch):
+    fake_qemu(monkeypatch, "print('KTAP version 1\\n1..1\\nok 1 a')")
+    options = argparse.Namespace(out=str(tmp_path), builds="b", mem="1G", seed="1", cmd="utest",
+                                 timeout=20, parts=["kernel", "user"], version="v")
+    run = regress.run_tests(regress.Run("debug", 3, "max", 1), options, regress.Slots(1))
+    assert run.totals == {"pass": 4, "fail": 0, "skip": 0}
+    folder = tmp_path / run.name
+    assert (folder / "serial.log").read_text().count("ok 1 a") == 2
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "junit.xml", "results.ktap", "run.json", "serial.log"]
 
 
 def test_slots_never_exceed_the_machine():
