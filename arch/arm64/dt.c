@@ -13,6 +13,7 @@
 
 #define MAX_UARTS 4
 #define MAX_TREE_BYTES (2u << 20)	/* the boot protocol's limit */
+#define SALVAGE_BYTES 65536
 #define TIMER_IRQ_VIRTUAL 2		/* index: secure, physical, virtual */
 
 struct dt_devices dt_devices;
@@ -28,33 +29,47 @@ static u32 uart_count;
 static const char *stdout_path;
 static struct boot_range no_map[BOOT_MAX_RANGES];
 static u32 no_map_count;
+/* The first thing that is wrong, told when the UART is known; or NULL. */
+static const char *problem;
+static u64 problem_value;
+
+/* fmt has one %lx, or one %s for the address of a string. */
+static void note_problem(const char *fmt, u64 value)
+{
+	if (problem)
+		return;
+	problem = fmt;
+	problem_value = value;
+}
 
 static void add_range(struct boot_range *ranges, u32 *count,
-		      struct boot_range r, const char *what)
+		      struct boot_range r)
 {
 	if (r.size == 0)
 		return;
 	if (r.base + r.size < r.base)
-		early_fail("the device tree's %s range at %lx wraps around",
-			   what, r.base);
+		note_problem("the device tree's range at 0x%lx wraps around",
+			     r.base);
 	/* The memory manager adds one range of its own. */
-	if (*count == BOOT_MAX_RANGES - 1)
-		early_fail("the device tree has more than %u %s ranges",
-			   BOOT_MAX_RANGES - 1, what);
-	ranges[(*count)++] = r;
+	else if (*count == BOOT_MAX_RANGES - 1)
+		note_problem("the device tree has too many memory ranges; the "
+			     "first beyond the limit is at 0x%lx", r.base);
+	else
+		ranges[(*count)++] = r;
 }
 
 static void reserve(u64 base, u64 size)
 {
 	struct boot_range r = { base, size };
 
-	add_range(boot_info.reserved, &boot_info.reserved_count, r, "reserved");
+	add_range(boot_info.reserved, &boot_info.reserved_count, r);
 }
 
-static void fail_reg(const struct dt_node *node)
+static void note_bad_reg(const struct dt_node *node)
 {
-	early_fail("the device tree's node %s has no readable reg property "
-		   "(#address-cells 1 or 2, #size-cells 0 to 2)", node->name);
+	note_problem("the device tree's node %s has no readable reg property "
+		     "(#address-cells 1 or 2, #size-cells 0 to 2)",
+		     (u64)node->name);
 }
 
 static void read_memory(const struct dt_node *node)
@@ -63,10 +78,9 @@ static void read_memory(const struct dt_node *node)
 	u32 i;
 
 	for (i = 0; dt_node_reg(node, i, &r); i++)
-		add_range(boot_info.memory, &boot_info.memory_count, r,
-			  "memory");
+		add_range(boot_info.memory, &boot_info.memory_count, r);
 	if (i == 0)
-		fail_reg(node);
+		note_bad_reg(node);
 }
 
 static void read_reserved(const struct dt_node *node)
@@ -76,7 +90,7 @@ static void read_reserved(const struct dt_node *node)
 
 	for (i = 0; dt_node_reg(node, i, &r); i++) {
 		if (node->props[PROP_NO_MAP].data)
-			add_range(no_map, &no_map_count, r, "no-map");
+			add_range(no_map, &no_map_count, r);
 		else
 			reserve(r.base, r.size);
 	}
@@ -89,8 +103,8 @@ static void read_cpu(const struct dt_node *node)
 	struct boot_range r;
 
 	if (!dt_node_reg(node, 0, &r))
-		fail_reg(node);
-	if (r.base != boot_info.cpu_mpidr[0] &&
+		note_bad_reg(node);
+	else if (r.base != boot_info.cpu_mpidr[0] &&
 	    boot_info.cpu_count < CONFIG_MAX_CPUS &&
 	    dt_prop_is(&node->props[PROP_ENABLE_METHOD], "psci"))
 		boot_info.cpu_mpidr[boot_info.cpu_count++] = r.base;
@@ -101,8 +115,8 @@ static void read_args(const struct dt_prop *p)
 	if (!p->data)
 		return;
 	if (p->bytes > BOOT_MAX_ARGS)
-		early_fail("the boot arguments are longer than %u bytes",
-			   BOOT_MAX_ARGS - 1);
+		note_problem("the boot arguments have 0x%lx bytes: too many",
+			     p->bytes);
 	/* The last byte of args stays 0 whatever the property ends with. */
 	__builtin_memcpy(boot_info.args, p->data,
 			 min_u64(p->bytes, BOOT_MAX_ARGS - 1));
@@ -146,7 +160,7 @@ static void read_gicv2(const struct dt_node *node)
 {
 	if (!dt_node_device_reg(node, 0, &dt_devices.gic_dist) ||
 	    !dt_node_device_reg(node, 1, &dt_devices.gic_cpu))
-		fail_reg(node);
+		note_bad_reg(node);
 	dt_devices.gic_version = 2;
 }
 
@@ -157,14 +171,16 @@ static void read_gicv3(const struct dt_node *node)
 
 	if (count == 0)
 		count = 1;
-	if (count > DT_MAX_REDIST_RANGES)
-		early_fail("the device tree's GICv3 has %lu redistributor "
-			   "ranges, %u at most", count, DT_MAX_REDIST_RANGES);
+	if (count > DT_MAX_REDIST_RANGES) {
+		note_problem("the device tree's GICv3 has 0x%lx redistributor "
+			     "ranges: too many", count);
+		return;
+	}
 	if (!dt_node_device_reg(node, 0, &dt_devices.gic_dist))
-		fail_reg(node);
+		note_bad_reg(node);
 	for (i = 0; i < count; i++)
 		if (!dt_node_device_reg(node, 1 + i, &dt_devices.gic_redist[i]))
-			fail_reg(node);
+			note_bad_reg(node);
 	dt_devices.gic_redist_count = (u32)count;
 	dt_devices.gic_version = 3;
 }
@@ -248,8 +264,7 @@ static void cut_memory(u32 i, const struct boot_range *hole)
 	if (hole->base >= end || hole_end <= m->base)
 		return;
 	if (hole_end < end)
-		add_range(boot_info.memory, &boot_info.memory_count, rest,
-			  "memory");
+		add_range(boot_info.memory, &boot_info.memory_count, rest);
 	m->size = hole->base > m->base ? hole->base - m->base : 0;
 }
 
@@ -279,26 +294,61 @@ static void reserve_known(const void *fdt)
 	reserve((u64)image_start, (u64)(image_end - image_start));
 }
 
+/*
+ * A tree that cannot be read tells neither UART nor arguments. If the text that
+ * asks for semihosting stands in what is left of it, the sentence goes there.
+ */
+static void salvage_args(const char *fdt)
+{
+	static const char wanted[] = "exit=semihosting";
+	size_t length = sizeof(wanted) - 1;
+	u32 i;
+
+	if (!fdt)
+		return;
+	for (i = 0; i < SALVAGE_BYTES - sizeof(wanted); i++) {
+		if (__builtin_memcmp(fdt + i, wanted, length) != 0)
+			continue;
+		__builtin_memcpy(boot_info.args, wanted, sizeof(wanted));
+		return;
+	}
+}
+
+/* 0, or libfdt's error. */
+static int check_tree(const void *fdt)
+{
+	int error;
+
+	if (!fdt || ((u64)fdt & 7) != 0)
+		return -FDT_ERR_ALIGNMENT;
+	error = fdt_check_header(fdt);
+	if (error != 0)
+		return error;
+	if (fdt_totalsize(fdt) > MAX_TREE_BYTES)
+		return -FDT_ERR_TRUNCATED;
+	return fdt_check_full(fdt, fdt_totalsize(fdt));
+}
+
 void dt_read(const void *fdt)
 {
-	int error = -FDT_ERR_BADMAGIC;
+	int error = check_tree(fdt);
 
-	if (fdt)
-		error = fdt_check_header(fdt);
-	if (error == 0 && fdt_totalsize(fdt) > MAX_TREE_BYTES)
-		error = -FDT_ERR_TRUNCATED;
-	if (error == 0)
-		error = fdt_check_full(fdt, fdt_totalsize(fdt));
 	boot_info.cpu_mpidr[0] = cpu_mpidr();
 	boot_info.cpu_count = 1;
 	if (error == 0)
 		error = dt_for_each_node(fdt, read_node);
-	if (error != 0)
+	if (error != 0) {
+		salvage_args(fdt);
 		early_fail("x0 holds no whole device tree (libfdt error %d)",
 			   -error);
+	}
 	choose_uart(fdt);
+	if (problem)
+		early_fail(problem, problem_value);
 	if (boot_info.memory_count == 0)
 		early_fail("the device tree names no memory");
 	cut_no_map();
 	reserve_known(fdt);
+	if (problem)
+		early_fail(problem, problem_value);
 }
