@@ -14,7 +14,6 @@
 #include <kernel/panic.h>
 #include <kernel/random.h>
 #include <mm/pmm.h>
-#include <mm/slab.h>
 
 #include "fake.h"
 #include "fake_thread.h"
@@ -66,8 +65,6 @@ void fake_boot(const struct fake_options *o)
 	for (i = 0; i < CONFIG_MAX_CPUS; i++)
 		init_cpu(i);
 	epoch_idle_exit();
-	pmm_init();
-	slab_init();
 }
 
 void fake_set_features(u32 cpus, bool tlbi_range)

@@ -25,9 +25,9 @@ struct fake_options {
 };
 
 /*
- * Makes a machine: RAM, CPUs, frame allocator and slab; nothing else of mm.
- * Once in a process: the modules keep state. fake_reset_tlbs() makes tests
- * independent.
+ * Makes a machine: RAM and CPUs; then the test calls mm_init(), or pmm_init()
+ * and slab_init() if that is all it wants. Once in a process: the modules keep
+ * state. fake_reset_tlbs() makes tests independent.
  */
 void fake_boot(const struct fake_options *options);
 /* Changes what may change later. */
@@ -63,8 +63,8 @@ void fake_speculate(u32 count);
 /* What the model saw that must not be: walks outside RAM. */
 extern u64 fake_bad_walks;
 
-/* user.c: makes the running thread one of a process with this aspace, loaded;
- * NULL: none. */
+/* user.c: makes the running thread one of a process with this aspace, loaded
+ * and counted as the scheduler would; NULL: none. */
 void fake_enter_aspace(struct aspace *as);
 /* As a user program would: faults go to mm_page_fault(), which may sleep. The
  * status of the fault that could not be resolved. */

@@ -21,13 +21,19 @@ static struct process processes[CONFIG_MAX_CPUS];
 void fake_enter_aspace(struct aspace *as)
 {
 	struct thread *t = thread_current();
-	u64 mask = arch_irq_save();
+	struct aspace *before = t->aspace;
+	u64 mask;
 
+	if (as != NULL)
+		aspace_ref(as);
+	mask = arch_irq_save();
 	t->process = &processes[arch_cpu_id()];
 	t->process->aspace = as;
 	t->aspace = as;
 	arch_aspace_activate(as != NULL ? &as->arch : NULL);
 	arch_irq_restore(mask);
+	if (before != NULL)
+		aspace_unref(before);
 }
 
 static zx_status_t access_word(uaddr_t va, u32 access, void *data,

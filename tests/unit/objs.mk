@@ -8,3 +8,6 @@ unit-y += boot_args_test:kernel/boot.o
 fake_machine := arch/arm64/pt.o,arch/arm64/tlb.o,arch/arm64/asid.o,arch/arm64/pt_reserve.o,mm/ptcheck.o,mm/pmm.o,mm/slab.o,kernel/lock.o,kernel/lockdep.o,kernel/wait.o,kernel/epoch.o,arch/fake/cpu.o,arch/fake/tlb.o,arch/fake/sched.o,arch/fake/log.o,arch/fake/cache.o
 unit-y += pt_test:$(fake_machine),tests/unit/pt_env.o
 unit-y += tlb_test:$(fake_machine),tests/unit/pt_env.o
+# ... with all of mm and what it needs of kernel.
+fake_mm := $(fake_machine),arch/fake/user.o,arch/fake/kstack.o,mm/init.o,mm/aspace.o,mm/change.o,mm/fault.o,mm/mapping.o,mm/maps.o,mm/protect.o,mm/vmar.o,mm/vmo.o,mm/vmo_io.o,mm/vmo_range.o,mm/pager.o,mm/page_source.o,mm/ptree.o,mm/ptree_remove.o,mm/ptree_check.o,mm/rtree.o,mm/rtree_build.o,mm/rtree_check.o,mm/rtree_gaps.o,mm/rtree_place.o,mm/rtree_remove.o,kernel/object.o,kernel/object_name.o,kernel/signal.o,kernel/handle.o,kernel/port.o,kernel/port_async.o
+unit-y += fake_test:$(fake_mm)

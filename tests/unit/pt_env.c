@@ -1,6 +1,7 @@
 #include "pt_env.h"
 
 #include <kernel/lock.h>
+#include <mm/slab.h>
 
 u32 env_violation;
 const char *env_violation_text;
@@ -41,6 +42,8 @@ int env_start(void **state)
 		fake_boot(&(struct fake_options){ .cpu_count = 4,
 						  .asid_bits = 3,
 						  .seed = env_seed() });
+		pmm_init();
+		slab_init();
 		for (i = 0; i < CONFIG_MAX_CPUS; i++)
 			mutex_init(&vmo_locks[i], LOCK_VMO);
 		print_message("# seed %lu\n", (unsigned long)env_seed());

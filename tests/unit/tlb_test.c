@@ -382,7 +382,9 @@ static void test_race(void **state)
 	open_count = read_count = wrong_count = 0;
 	for (cpu = 1; cpu < CPUS; cpu++)
 		fake_cpu_start(cpu, race_reader, NULL);
-	for (step = 0; step < steps || open_count == 0; step++)
+	for (step = 0; step < steps ||
+		       __atomic_load_n(&open_count, __ATOMIC_RELAXED) == 0;
+	     step++)
 		race_round((u32)fake_below(RACE_PAGES));
 	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
 	for (cpu = 1; cpu < CPUS; cpu++)
