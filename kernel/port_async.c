@@ -139,8 +139,7 @@ static void collect_armed_locked(struct port *p,
 		if (ob->ops != &async_observer_ops ||
 		    !matches(from_observer(ob), p, &source->identity, key))
 			continue;
-		list_del(&ob->node);
-		o->observer_count--;
+		object_unlink_observer_locked(o, ob);
 		list_add_tail(found, &ob->node);
 	}
 }

@@ -8,21 +8,6 @@
 #include <kernel/object.h>
 #include <kernel/panic.h>
 
-/* The types whose first handle carries ZX_RIGHT_WAIT (abi.md 5). */
-#define WAITABLE_TYPES                                                      \
-	(1ul << ZX_OBJ_TYPE_PROCESS | 1ul << ZX_OBJ_TYPE_THREAD |           \
-	 1ul << ZX_OBJ_TYPE_VMO | 1ul << ZX_OBJ_TYPE_CHANNEL |              \
-	 1ul << ZX_OBJ_TYPE_EVENT | 1ul << ZX_OBJ_TYPE_INTERRUPT |          \
-	 1ul << ZX_OBJ_TYPE_LOG | 1ul << ZX_OBJ_TYPE_SOCKET |               \
-	 1ul << ZX_OBJ_TYPE_EVENTPAIR | 1ul << ZX_OBJ_TYPE_JOB |            \
-	 1ul << ZX_OBJ_TYPE_FIFO | 1ul << ZX_OBJ_TYPE_TIMER |               \
-	 1ul << ZX_OBJ_TYPE_CLOCK)
-
-bool object_is_waitable(const struct object *o)
-{
-	return (WAITABLE_TYPES >> o->type) & 1;
-}
-
 zx_signals_t object_user_signals(const struct object *o)
 {
 	if (o->type == ZX_OBJ_TYPE_EVENT)
@@ -32,10 +17,11 @@ zx_signals_t object_user_signals(const struct object *o)
 	return ZX_USER_SIGNAL_ALL;
 }
 
-static void unlink_locked(struct object *o, struct observer *ob)
+void object_unlink_observer_locked(struct object *o, struct observer *ob)
 {
 	list_del(&ob->node);
-	o->observer_count--;
+	__atomic_store_n(&o->observer_count, o->observer_count - 1,
+			 __ATOMIC_RELAXED);
 }
 
 /* `risen`: the bits that this change made active. A one-shot observer that is
@@ -48,7 +34,7 @@ static void notify_locked(struct object *o, zx_signals_t risen)
 		if (ob->one_shot) {
 			if (!(ob->trigger & risen))
 				continue;
-			unlink_locked(o, ob);
+			object_unlink_observer_locked(o, ob);
 		}
 		ob->ops->on_signals(ob, o->signals);
 	}
@@ -73,11 +59,6 @@ void object_update_signals(struct object *o, zx_signals_t clear,
 
 static zx_status_t add_observer_locked(struct object *o, struct observer *ob)
 {
-	/*
-	 * The closer of the handle first ends its word, then takes o->lock to
-	 * cancel observers. So either we see the end here, or we link before
-	 * it takes the lock and it finds us.
-	 */
 	if (!handle_identity_is_live(&ob->handle))
 		return ZX_ERR_CANCELED;
 	if (ob->one_shot && !ob->edge && (ob->trigger & o->signals)) {
@@ -87,7 +68,19 @@ static zx_status_t add_observer_locked(struct object *o, struct observer *ob)
 	if (o->observer_count >= OBJECT_MAX_OBSERVERS)
 		return ZX_ERR_NO_MEMORY;
 	list_add_tail(&o->observers, &ob->node);
-	o->observer_count++;
+	__atomic_store_n(&o->observer_count, o->observer_count + 1,
+			 __ATOMIC_RELAXED);
+	/*
+	 * We store the count, then read the handle's word; the closer ends the
+	 * word, then reads the count (object_cancel_observers). With a full
+	 * fence on both sides one of us sees the other (Arm ARM B2.3, store
+	 * buffering): the handle is dead to us, or the closer finds us linked.
+	 */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (!handle_identity_is_live(&ob->handle)) {
+		object_unlink_observer_locked(o, ob);
+		return ZX_ERR_CANCELED;
+	}
 	if (!ob->one_shot)
 		ob->ops->on_signals(ob, o->signals);
 	return ZX_OK;
@@ -111,13 +104,13 @@ bool object_remove_observer(struct object *o, struct observer *ob)
 	spin_lock(&o->lock);
 	linked = list_is_linked(&ob->node);
 	if (linked)
-		unlink_locked(o, ob);
+		object_unlink_observer_locked(o, ob);
 	spin_unlock(&o->lock);
 	return linked;
 }
 
-void object_cancel_observers(struct object *o,
-			     const struct handle_identity *id)
+void object_cancel_observers_slow(struct object *o,
+				  const struct handle_identity *id)
 {
 	struct observer *ob, *next;
 
@@ -125,7 +118,7 @@ void object_cancel_observers(struct object *o,
 	list_for_each_safe(ob, next, &o->observers, node) {
 		if (!handle_identity_equal(&ob->handle, id))
 			continue;
-		unlink_locked(o, ob);
+		object_unlink_observer_locked(o, ob);
 		ob->ops->on_cancel(ob, o->signals);
 	}
 	spin_unlock(&o->lock);

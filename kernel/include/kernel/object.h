@@ -40,7 +40,8 @@ struct object {
 	u32 handle_count;
 	/* Under lock; read without it for a look at one moment. */
 	zx_signals_t signals;
-	/* Under lock. */
+	/* Under lock; the closer of a handle reads it without, see
+	 * object_cancel_observers(). */
 	u32 observer_count;
 	struct list_node observers;
 	struct spinlock lock;
@@ -76,8 +77,21 @@ static inline void object_unref(struct object *o)
 	object_unref_many(o, 1);
 }
 
+/* The types whose first handle carries ZX_RIGHT_WAIT (abi.md 5). */
+#define OBJECT_WAITABLE_TYPES                                               \
+	(1ul << ZX_OBJ_TYPE_PROCESS | 1ul << ZX_OBJ_TYPE_THREAD |           \
+	 1ul << ZX_OBJ_TYPE_VMO | 1ul << ZX_OBJ_TYPE_CHANNEL |              \
+	 1ul << ZX_OBJ_TYPE_EVENT | 1ul << ZX_OBJ_TYPE_INTERRUPT |          \
+	 1ul << ZX_OBJ_TYPE_LOG | 1ul << ZX_OBJ_TYPE_SOCKET |               \
+	 1ul << ZX_OBJ_TYPE_EVENTPAIR | 1ul << ZX_OBJ_TYPE_JOB |            \
+	 1ul << ZX_OBJ_TYPE_FIFO | 1ul << ZX_OBJ_TYPE_TIMER |               \
+	 1ul << ZX_OBJ_TYPE_CLOCK)
+
 /* Waitable types have signals; ports, pagers, VMARs have none. */
-bool object_is_waitable(const struct object *o);
+static inline bool object_is_waitable(const struct object *o)
+{
+	return (OBJECT_WAITABLE_TYPES >> o->type) & 1;
+}
 /* Signals that zx_object_signal may change on this type (abi.md 7). */
 zx_signals_t object_user_signals(const struct object *o);
 zx_koid_t object_related_koid(const struct object *o);
@@ -159,12 +173,21 @@ struct observer {
  */
 MUST_CHECK zx_status_t object_add_observer(struct object *o,
 					   struct observer *ob);
+/* Takes a linked observer off; the object's lock is held. */
+void object_unlink_observer_locked(struct object *o, struct observer *ob);
 /* Unlinks it if it is linked; true if it was. On return no callback runs. */
 bool object_remove_observer(struct object *o, struct observer *ob);
-/* Cancels all observers that watch through this handle, which is no longer
- * live. */
-void object_cancel_observers(struct object *o,
-			     const struct handle_identity *id);
+void object_cancel_observers_slow(struct object *o,
+				  const struct handle_identity *id);
+/* Cancels all observers that watch through this handle, whose word was ended
+ * before. The fence pairs with the one in add_observer_locked() (signal.c). */
+static inline void object_cancel_observers(struct object *o,
+					   const struct handle_identity *id)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&o->observer_count, __ATOMIC_RELAXED) != 0)
+		object_cancel_observers_slow(o, id);
+}
 
 /* Live kernel objects of each type, for leak checks (racy sum). */
 u64 object_count(u32 type);
