@@ -26,11 +26,9 @@
 
 #include "vmar_internal.h"
 
-/* Stretch of address space that one batch clears: it grows while nothing is
- * found, so that vast empty ranges are crossed quickly, and preemption stays
- * off for a bounded number of entries. In pages. */
-#define STRETCH_MIN (64ul << 8)		/* 64 MiB */
-#define STRETCH_MAX (8ul << 18)		/* 8 GiB */
+/* Pages of address space that one batch clears: 32 leaf tables, which bounds
+ * the time with preemption off. */
+#define STRETCH (64ul << 8)
 
 /* Nodes freed between two looks at the scheduler. */
 #define TEARDOWN_BUDGET 256
@@ -49,16 +47,14 @@ static void kill_mapping(struct change *c, struct mapping *m)
 	c->removed = m;
 }
 
-/* Kills the children of v in pages [start, end); sub-VMARs go on *todo. */
-static void kill_children(struct change *c, struct vmar *v, u64 start,
+/* Kills the children of v from slot s on that begin below `end`; sub-VMARs go
+ * on *todo. */
+static void kill_children(struct change *c, struct vmar *v, struct rt_slot s,
 			  u64 end, struct vmar **todo)
 {
-	for (;;) {
-		struct rt_slot s = rtree_next(&v->children, start);
+	while (s.word && rt_slot_region(s)->start < end) {
+		u64 next = rt_slot_region(s)->end;
 
-		if (!s.word || rt_slot_region(s)->start >= end)
-			return;
-		start = rt_slot_region(s)->end;
 		if (rt_slot_type(s) == RT_MAPPING) {
 			kill_mapping(c, mapping_from_slot(s));
 		} else {
@@ -68,6 +64,9 @@ static void kill_children(struct change *c, struct vmar *v, u64 start,
 			child->next_dead = *todo;
 			*todo = child;
 		}
+		if (next >= end)
+			return;
+		s = rtree_next(&v->children, next);
 	}
 }
 
@@ -79,31 +78,36 @@ static void kill_descendants(struct change *c, struct vmar *todo)
 		todo = v->next_dead;
 		v->next_dead = c->dead;
 		c->dead = v;
-		kill_children(c, v, v->region.start, v->region.end, &todo);
+		kill_children(c, v, rtree_next(&v->children, v->region.start),
+			      v->region.end, &todo);
 	}
+}
+
+static void limit_stretch(struct aspace *as, u64 start, u64 count, u32 flags)
+{
+	struct tlb_batch batch;
+
+	tlb_batch_begin(&batch);
+	if (flags)
+		pt_protect(&as->arch, start << PAGE_SHIFT, count, flags,
+			   &batch);
+	else
+		pt_unmap(&as->arch, start << PAGE_SHIFT, count, &batch);
+	tlb_batch_end(&batch);
 }
 
 void vmar_limit_entries(struct aspace *as, u64 start, u64 end, u32 flags)
 {
-	u64 stretch = STRETCH_MIN;
-
-	while (start < end) {
-		struct tlb_batch batch;
-		u64 count = min_u64(stretch, end - start);
-		u64 changed;
-
-		tlb_batch_begin(&batch);
-		changed = flags ? pt_protect(&as->arch, start << PAGE_SHIFT,
-					     count, flags, &batch)
-				: pt_unmap(&as->arch, start << PAGE_SHIFT,
-					   count, &batch);
-		tlb_batch_end(&batch);
-		start += count;
-		if (changed)
-			stretch = STRETCH_MIN;
-		else if (stretch < STRETCH_MAX)
-			stretch *= 2;
+	while (end - start > STRETCH) {
+		start = pt_skip_empty(&as->arch, start << PAGE_SHIFT,
+				      end << PAGE_SHIFT) >> PAGE_SHIFT;
+		if (end - start <= STRETCH)
+			break;
+		limit_stretch(as, start, STRETCH, flags);
+		start += STRETCH;
 	}
+	if (start < end)
+		limit_stretch(as, start, end - start, flags);
 }
 
 static void drop_vmar(struct epoch_head *h)
@@ -142,27 +146,38 @@ struct remains {
 	u64 end;
 };
 
-static zx_status_t make_remains(struct vmar *v, struct remains *r)
+struct vmar_edges vmar_find_edges(const struct vmar *v, u64 start, u64 end)
 {
-	struct rt_slot first = rtree_lookup(&v->children, r->start);
-	struct rt_slot last = rtree_lookup(&v->children, r->end - 1);
+	struct vmar_edges e = { { 0 }, { 0 } };
+	struct rt_slot s = rtree_next(&v->children, start);
+
+	if (!s.word || rt_slot_region(s)->start >= end)
+		return e;
+	e.first = s;
+	e.last = rt_slot_region(s)->end >= end ?
+			 s : rtree_lookup(&v->children, end - 1);
+	return e;
+}
+
+static zx_status_t make_remains(const struct vmar_edges *edges,
+				struct remains *r)
+{
+	struct mapping *first = mapping_from_slot(edges->first);
+	struct mapping *last = mapping_from_slot(edges->last);
 	u64 start = r->start, end = r->end;
 
-	if (rt_slot_type(first) == RT_MAPPING &&
-	    rt_slot_region(first)->start < start) {
-		struct mapping *m = mapping_from_slot(first);
-
-		r->start = m->region.start;
-		r->left = mapping_create_piece(m, r->start, start, m->prot);
+	if (rt_slot_type(edges->first) == RT_MAPPING &&
+	    first->region.start < start) {
+		r->start = first->region.start;
+		r->left = mapping_create_piece(first, r->start, start,
+					       first->prot);
 		if (!r->left)
 			return ZX_ERR_NO_MEMORY;
 	}
-	if (rt_slot_type(last) == RT_MAPPING &&
-	    rt_slot_region(last)->end > end) {
-		struct mapping *m = mapping_from_slot(last);
-
-		r->end = m->region.end;
-		r->right = mapping_create_piece(m, end, r->end, m->prot);
+	if (rt_slot_type(edges->last) == RT_MAPPING &&
+	    last->region.end > end) {
+		r->end = last->region.end;
+		r->right = mapping_create_piece(last, end, r->end, last->prot);
 		if (!r->right)
 			return ZX_ERR_NO_MEMORY;
 	}
@@ -199,6 +214,7 @@ static void revive_middle(struct mapping *middle)
 }
 
 zx_status_t vmar_replace_range(struct vmar *v, u64 start, u64 end,
+			       const struct vmar_edges *edges,
 			       struct mapping *middle)
 {
 	struct remains r = { .start = start, .end = end };
@@ -208,7 +224,7 @@ zx_status_t vmar_replace_range(struct vmar *v, u64 start, u64 end,
 	u32 slot_count;
 	zx_status_t status;
 
-	status = make_remains(v, &r);
+	status = make_remains(edges, &r);
 	if (status == ZX_OK)
 		status = prepare_tree(v, &r, middle, &txn, &slot_count);
 	if (status != ZX_OK) {
@@ -222,7 +238,7 @@ zx_status_t vmar_replace_range(struct vmar *v, u64 start, u64 end,
 		mapping_link(r.right, MAPPING_ALIVE);
 	if (middle)
 		mapping_link(middle, MAPPING_PENDING);
-	kill_children(&c, v, r.start, r.end, &todo);
+	kill_children(&c, v, edges->first, end, &todo);
 	kill_descendants(&c, todo);
 	if (slot_count)
 		rtree_commit(&txn);

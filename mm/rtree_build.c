@@ -332,7 +332,7 @@ static u64 rebuild_node(struct build *b, const struct rt_node *n, s32 first,
 	return compose(b, &p);
 }
 
-/* New regions lie outside of the span of node word: a larger node holds both. */
+/* New regions lie outside of the span of node word: a larger one holds both. */
 static u64 grow_node(struct build *b, u64 word, u64 lo, u64 hi, s32 first,
 		     s32 last)
 {

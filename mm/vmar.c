@@ -224,6 +224,7 @@ static zx_status_t map_locked(struct vmar *v,
 			      struct vmo *vmo, u64 vmo_offset, u32 prot,
 			      u32 max_prot, struct mapping **out)
 {
+	struct vmar_edges edges = { { 0 }, { 0 } };
 	struct mapping *m;
 	zx_status_t status;
 	u64 page, end;
@@ -244,16 +245,29 @@ static zx_status_t map_locked(struct vmar *v,
 	m = mapping_create(v, page, end, vmo, vmo_offset, prot, max_prot);
 	if (!m)
 		return ZX_ERR_NO_MEMORY;
-	if (rtree_is_free(&v->children, page, end))
-		status = insert_mapping(v, m);
+	/* Only OVERWRITE may find something there. */
+	if (where->options & ZX_VM_SPECIFIC_OVERWRITE)
+		edges = vmar_find_edges(v, page, end);
+	if (edges.first.word)
+		status = vmar_replace_range(v, page, end, &edges, m);
 	else
-		status = vmar_replace_range(v, page, end, m);
+		status = insert_mapping(v, m);
 	if (status != ZX_OK) {
 		mapping_discard(m);
 		return status;
 	}
 	*out = m;
 	return ZX_OK;
+}
+
+/* Takes back what map_locked() did. */
+static void remove_mapping(struct vmar *v, struct mapping *m)
+{
+	struct vmar_edges edges = { mapping_slot(m), mapping_slot(m) };
+
+	/* A whole region needs no memory: it cannot fail. */
+	status_ignore(vmar_replace_range(v, m->region.start, m->region.end,
+					 &edges, NULL));
 }
 
 zx_status_t vmar_map(struct vmar *v, const struct vmar_placement *where,
@@ -270,9 +284,7 @@ zx_status_t vmar_map(struct vmar *v, const struct vmar_placement *where,
 		if (populate)
 			status = mapping_populate(m);
 		if (status != ZX_OK)
-			/* Whole regions need no memory: it cannot fail. */
-			status_ignore(vmar_replace_range(v, m->region.start,
-							 m->region.end, NULL));
+			remove_mapping(v, m);
 	}
 	mutex_unlock(&v->aspace->lock);
 	return status;
@@ -282,19 +294,27 @@ zx_status_t vmar_map(struct vmar *v, const struct vmar_placement *where,
 
 /* spec 6, checks 7-8: whole sub-VMARs only, and something must be there. Only
  * the regions at the two edges can lie partly inside. */
-static zx_status_t check_unmap(const struct vmar *v, u64 start, u64 end)
+static zx_status_t check_unmap(const struct vmar_edges *e, u64 start, u64 end)
 {
-	struct rt_slot first = rtree_next(&v->children, start);
-	struct rt_slot last = rtree_lookup(&v->children, end - 1);
-
-	if (rt_slot_type(first) == RT_VMAR &&
-	    rt_slot_region(first)->start < start)
-		return ZX_ERR_INVALID_ARGS;
-	if (rt_slot_type(last) == RT_VMAR && rt_slot_region(last)->end > end)
-		return ZX_ERR_INVALID_ARGS;
-	if (!first.word || rt_slot_region(first)->start >= end)
+	if (!e->first.word)
 		return ZX_ERR_NOT_FOUND;
+	if (rt_slot_type(e->first) == RT_VMAR &&
+	    rt_slot_region(e->first)->start < start)
+		return ZX_ERR_INVALID_ARGS;
+	if (rt_slot_type(e->last) == RT_VMAR &&
+	    rt_slot_region(e->last)->end > end)
+		return ZX_ERR_INVALID_ARGS;
 	return ZX_OK;
+}
+
+static zx_status_t unmap_locked(struct vmar *v, u64 start, u64 end)
+{
+	struct vmar_edges edges = vmar_find_edges(v, start, end);
+	zx_status_t status = check_unmap(&edges, start, end);
+
+	if (status == ZX_OK)
+		status = vmar_replace_range(v, start, end, &edges, NULL);
+	return status;
 }
 
 zx_status_t vmar_unmap(struct vmar *v, uaddr_t addr, u64 size)
@@ -309,9 +329,7 @@ zx_status_t vmar_unmap(struct vmar *v, uaddr_t addr, u64 size)
 	else if (!vmar_contains(v, addr, size))
 		status = ZX_ERR_INVALID_ARGS;
 	else
-		status = check_unmap(v, start, end);
-	if (status == ZX_OK)
-		status = vmar_replace_range(v, start, end, NULL);
+		status = unmap_locked(v, start, end);
 	mutex_unlock(&v->aspace->lock);
 	return status;
 }

@@ -57,13 +57,22 @@ void vmar_init_cache(void);
 struct vmar *vmar_create(struct aspace *as, struct vmar *parent, uaddr_t base,
 			 u64 size, u32 flags);
 
+/* The first region that touches pages [start, end) of a VMAR, and the one that
+ * contains the last page; empty slots if there is none. */
+struct vmar_edges {
+	struct rt_slot first;
+	struct rt_slot last;
+};
+struct vmar_edges vmar_find_edges(const struct vmar *v, u64 start, u64 end);
+
 /*
  * Removes everything in pages [start, end) of the VMAR, whole sub-VMARs
  * included; mappings that reach over an edge keep what lies outside. `middle`,
  * if not NULL, takes the place. NO_MEMORY: nothing changed. Under aspace->lock;
- * no sub-VMAR reaches over an edge.
+ * no sub-VMAR reaches over an edge, and at least one region is touched.
  */
 MUST_CHECK zx_status_t vmar_replace_range(struct vmar *v, u64 start, u64 end,
+					  const struct vmar_edges *edges,
 					  struct mapping *middle);
 /*
  * Takes from all entries in pages [start, end) the permissions that are not in

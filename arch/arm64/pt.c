@@ -149,18 +149,20 @@ static __attribute__((noinline)) u64 *walk_next_leaf(struct arch_aspace *as,
 						     uaddr_t *va, uaddr_t end)
 {
 	while (*va < end) {
-		u32 level, shift, i;
+		u32 level, shift, i, limit = PT_ENTRY_COUNT;
 		u64 *table = walk(as, *va, &level);
 
 		if (level == PT_LEVEL_LEAF) {
 			remember_leaf(as, *va, table);
 			return table;
 		}
+		shift = 39 - 9 * level;
+		if ((end - 1) >> (shift + 9) == *va >> (shift + 9))
+			limit = pt_index(end - 1, level) + 1;
 		i = pt_index(*va, level);
 		do {
 			i++;
-		} while (i < PT_ENTRY_COUNT && table[i] == 0);
-		shift = 39 - 9 * level;
+		} while (i < limit && table[i] == 0);
 		*va = (*va >> (shift + 9) << (shift + 9)) + ((u64)i << shift);
 	}
 	return NULL;
@@ -406,6 +408,16 @@ static inline u64 clear_range(struct arch_aspace *as, uaddr_t va,
 	batch->changed_count += total;
 	stat_add(STAT_PTES_CLEARED, total);
 	return total;
+}
+
+uaddr_t pt_skip_empty(struct arch_aspace *as, uaddr_t va, uaddr_t end)
+{
+	u64 *leaf;
+
+	spin_lock(&as->lock);
+	leaf = next_leaf(as, &va, end);
+	spin_unlock(&as->lock);
+	return leaf ? va : end;
 }
 
 u64 pt_unmap(struct arch_aspace *as, uaddr_t va, u64 page_count,

@@ -81,6 +81,11 @@ u32 pt_map_neighbours(struct arch_aspace *as, uaddr_t va,
 /* What is mapped at va; false if nothing. Takes LOCK_PT. */
 bool pt_query(struct arch_aspace *as, uaddr_t va, paddr_t *pa, u32 *flags);
 
+/* The first address at or after va that a leaf table serves, or end: lets a
+ * caller cut a vast range into batches without touching what is empty. Takes
+ * LOCK_PT. */
+uaddr_t pt_skip_empty(struct arch_aspace *as, uaddr_t va, uaddr_t end);
+
 /*
  * Clears all entries in [va, va + page_count pages); empty stretches are
  * skipped a table at a time; table pages that are empty then are unlinked and

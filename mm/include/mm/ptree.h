@@ -20,30 +20,7 @@
 #ifndef MM_PTREE_H
 #define MM_PTREE_H
 
-#include <kernel/bits.h>
-#include <mm/ptree_slot.h>
-
-#define PT_INDEX_BITS 52
-#define PT_INDEX_LIMIT (1ul << PT_INDEX_BITS)
-#define PT_MAX_HEIGHT 9
-#define PT_FANOUT 64
-
-struct pt_node {
-	/* Atomic: slots and trees that name this node. */
-	u32 ref_count;
-	u32 reserved;
-	/* The rest: under the VMO's mutex while ref_count is 1 on the whole
-	 * path, immutable while it is more. */
-	u64 resident_count;	/* pages below */
-	u64 present;		/* bit n: slots[n] is not PT_EMPTY */
-	u64 slots[PT_FANOUT];
-};
-
-struct ptree {
-	/* VMO's mutex. */
-	u64 root;		/* slot word */
-	u32 height;
-};
+#include <mm/ptree_cursor.h>
 
 /* Boot: the node cache. */
 void ptree_init_module(void);
@@ -64,101 +41,6 @@ struct pt_slot ptree_next(const struct ptree *t, u64 index, u64 end,
 
 /* Pages in [start, end), zero markers not counted. O(height * 64). */
 u64 ptree_count(const struct ptree *t, u64 start, u64 end);
-
-/*
- * Cursor: a place in a tree, cheap to move to neighbours. While one is open
- * (until ptree_cursor_end) the tree changes only through it, resident counts
- * above the leaf are behind, and ptree_count() may not be called.
- */
-struct ptree_cursor {
-	struct ptree *tree;
-	/* path[0] is the leaf; NULL if no leaf is loaded. */
-	struct pt_node *path[PT_MAX_HEIGHT];
-	u64 base;		/* first index of the leaf */
-	u64 delta;		/* pages added, not counted above the leaf yet */
-	bool writable;		/* the path is private */
-};
-
-static inline void ptree_cursor_init(struct ptree_cursor *c, struct ptree *t)
-{
-	c->tree = t;
-	c->path[0] = NULL;
-	c->base = 1;		/* never equal to an index's leaf base */
-	c->delta = 0;
-	c->writable = false;
-}
-
-/* Slow halves of the inlines below. */
-void ptree_cursor_load(struct ptree_cursor *c, u64 index);
-MUST_CHECK zx_status_t ptree_cursor_grow(struct ptree_cursor *c, u64 index);
-void ptree_cursor_flush(struct ptree_cursor *c);
-struct pt_slot ptree_cursor_exchange(struct ptree_cursor *c, u64 index,
-				     struct pt_slot s);
-
-static inline bool ptree_cursor_on(const struct ptree_cursor *c, u64 index)
-{
-	return (index & ~(u64)(PT_FANOUT - 1)) == c->base;
-}
-
-/* What stands at an index. */
-static inline struct pt_slot ptree_cursor_get(struct ptree_cursor *c,
-					      u64 index)
-{
-	if (!ptree_cursor_on(c, index))
-		ptree_cursor_load(c, index);
-	if (c->path[0] == NULL)
-		return (struct pt_slot){ index == 0 && c->tree->height == 0 ?
-					 c->tree->root : PT_EMPTY };
-	return (struct pt_slot){ c->path[0]->slots[index % PT_FANOUT] };
-}
-
-/* First slot in [index, end) that is not empty, as ptree_next(). */
-struct pt_slot ptree_cursor_seek(struct ptree_cursor *c, u64 index, u64 end,
-				 u64 *found);
-
-static inline struct pt_slot ptree_cursor_next(struct ptree_cursor *c,
-					       u64 index, u64 end, u64 *found)
-{
-	u64 bits;
-
-	if (!ptree_cursor_on(c, index) || c->path[0] == NULL)
-		return ptree_cursor_seek(c, index, end, found);
-	bits = c->path[0]->present & bits_from64(index % PT_FANOUT);
-	if (bits == 0)
-		return ptree_cursor_seek(c, c->base + PT_FANOUT, end, found);
-	*found = c->base + bit_lowest64(bits);
-	if (*found >= end)
-		return pt_slot_empty();
-	return (struct pt_slot){ c->path[0]->slots[*found % PT_FANOUT] };
-}
-
-/* Makes index settable: private path, nodes present. ZX_ERR_NO_MEMORY: the
- * tree's content is as before. */
-static inline MUST_CHECK zx_status_t
-ptree_cursor_prepare(struct ptree_cursor *c, u64 index)
-{
-	if (c->writable && ptree_cursor_on(c, index))
-		return ZX_OK;
-	return ptree_cursor_grow(c, index);
-}
-
-/*
- * Puts s at an index that is prepared (by this cursor or by
- * ptree_insert_prepare) and returns what stood there; the caller owns the
- * returned page's count and hands over that of s.
- */
-static inline struct pt_slot ptree_cursor_set(struct ptree_cursor *c, u64 index,
-					      struct pt_slot s)
-{
-	return ptree_cursor_exchange(c, index, s);
-}
-
-/* Brings the counts up to date. The cursor may be used again. */
-static inline void ptree_cursor_end(struct ptree_cursor *c)
-{
-	if (c->delta)
-		ptree_cursor_flush(c);
-}
 
 /*
  * Makes [start, end) settable. ZX_ERR_NO_MEMORY: nodes added by the call are

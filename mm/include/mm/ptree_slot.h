@@ -1,10 +1,16 @@
 /*
- * Slots of a page tree (<mm/ptree.h>) and the count of names of a page.
+ * Slots and nodes of a page tree (<mm/ptree.h>), and the count of names of a
+ * page.
  */
 #ifndef MM_PTREE_SLOT_H
 #define MM_PTREE_SLOT_H
 
 #include <mm/page.h>
+
+#define PT_INDEX_BITS 52
+#define PT_INDEX_LIMIT (1ul << PT_INDEX_BITS)
+#define PT_MAX_HEIGHT 9
+#define PT_FANOUT 64
 
 enum pt_type {
 	PT_EMPTY = 0,
@@ -72,5 +78,22 @@ static inline MUST_CHECK bool page_unref(struct page *p)
 	__atomic_store_n(&p->ref_count, 1, __ATOMIC_RELAXED);
 	return true;
 }
+
+struct pt_node {
+	/* Atomic: slots and trees that name this node. */
+	u32 ref_count;
+	u32 reserved;
+	/* The rest: under the VMO's mutex while ref_count is 1 on the whole
+	 * path, immutable while it is more. */
+	u64 resident_count;	/* pages below */
+	u64 present;		/* bit n: slots[n] is not PT_EMPTY */
+	u64 slots[PT_FANOUT];
+};
+
+struct ptree {
+	/* VMO's mutex. */
+	u64 root;		/* slot word */
+	u32 height;
+};
 
 #endif
