@@ -101,3 +101,19 @@ def test_bad_rows_are_refused(tmp_path, old, new):
     table.write_text(GOOD.replace(old, new, 1))
     with pytest.raises(SystemExit):
         gen_syscalls.parse(table)
+
+
+# What a fresh handle of each type carries (abi.md 5).
+RIGHTS = """CHANNEL F00E EVENT D003 SYSTEM_EVENT_LOW_MEMORY 4003 EVENTPAIR F003 FIFO F00F
+SOCKET F0CF STREAM D0C3 PORT 800F TIMER D00B CLOCK C00F LOG D00B JOB 7DFCF PROCESS 6D3CF
+THREAD 4D2CF VMAR 8003 VMO D0EF PAGER 80C2 RESOURCE 800B SUSPEND_TOKEN 8002 EXCEPTION 80C2
+INTERRUPT D00F PCI_INTERRUPT D00F PCI_DEVICE C00F IO_MAPPING 8004 IOMMU 8003 BTI 802F
+PMT 8000 PROFILE 88003 GUEST 2800B VCPU D01F MSI C003""".split()
+
+
+def test_default_rights():
+    checks = "".join(f'_Static_assert(ZX_DEFAULT_{name}_RIGHTS == 0x{value}, "{name}");\n'
+                     for name, value in zip(RIGHTS[::2], RIGHTS[1::2]))
+    done = subprocess.run(["gcc", "-x", "c", "-fsyntax-only", f"-I{INCLUDE}", "-"], text=True,
+                          input="#include <zircon/rights.h>\n" + checks, check=False)
+    assert done.returncode == 0
