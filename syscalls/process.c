@@ -102,9 +102,8 @@ static zx_status_t start_with_handle(struct process *p, struct thread *t,
 		return status;
 	}
 	status = process_start(p, t, entry, stack, slot.value, arg2);
-	/* The new process may be gone, and its handles with it. */
 	if (status != ZX_OK)
-		(void)!handle_close(p->handles, slot.value);
+		process_close_handle(p, slot.value);
 	return status;
 }
 

@@ -43,6 +43,9 @@ struct process {
 	s64 return_code;
 	struct list_node threads;	/* started, not yet dead */
 	u32 thread_count;
+	/* Handles to itself in its own table that are not counted as handles
+	 * while it is INITIAL: they would keep it for ever. */
+	u32 self_handle_count;
 	/* Fixed after creation. aspace_destroy() drops the aspace's own
 	 * reference at death; the root VMAR, counted until the process object
 	 * goes, keeps its memory for those who still look at it. */
@@ -127,6 +130,8 @@ MUST_CHECK zx_status_t process_publish_handle(struct process *p,
 					      struct handle_slot *slot,
 					      struct object *o,
 					      zx_rights_t rights);
+/* Takes such a handle away again, if it is still there. */
+void process_close_handle(struct process *p, zx_handle_t value);
 /* Starts dying with this code unless dying already; kills all threads. Without
  * threads it is DEAD on return. No lock held; may sleep. */
 void process_kill(struct process *p, s64 return_code);
