@@ -24,3 +24,6 @@ obj-y += arch/arm64/firmware.o
 obj-y += arch/arm64/string.o
 obj-y += arch/arm64/backtrace.o
 include arch/arm64/dev/objs.mk
+obj-$(CONFIG_KTEST) += arch/arm64/tests/string_ktest.o
+obj-$(CONFIG_KTEST) += arch/arm64/tests/atomics_ktest.o
+obj-$(CONFIG_KTEST) += arch/arm64/tests/usercopy_ktest.o
