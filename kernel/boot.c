@@ -40,17 +40,23 @@ static const char *match_name(const struct word *w, const char *name)
 	return p;
 }
 
-/* The first word that fits; *rest is what follows its name. */
-static bool find_word(const char *name, struct word *w, const char **rest)
+/* The last word that fits, so that what is added overrides what was there;
+ * *rest is what follows its name. */
+static bool find_word(const char *name, struct word *found, const char **rest)
 {
 	const char *p = boot_info.args;
+	const char *match;
+	struct word w;
 
-	for (; next_word(p, w); p = w->end) {
-		*rest = match_name(w, name);
-		if (*rest)
-			return true;
+	*rest = NULL;
+	for (; next_word(p, &w); p = w.end) {
+		match = match_name(&w, name);
+		if (match) {
+			*found = w;
+			*rest = match;
+		}
 	}
-	return false;
+	return *rest != NULL;
 }
 
 bool boot_get_arg(const char *name, char *buf, size_t size)

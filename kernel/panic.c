@@ -133,6 +133,8 @@ static void report(struct arch_frame *frame, const char *what, const char *fmt,
 	if (depth == 1) {
 		arch_stop_other_cpus();
 		console_start();
+		/* Another CPU may have been stopped within a line. */
+		console_write_polled("\n", 1);
 	}
 	kvsnprintf(reason, sizeof(reason), fmt, args);
 	printk("%s%s%s", depth > 1 ? "within it: " : "", what, reason);

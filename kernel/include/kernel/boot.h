@@ -30,7 +30,8 @@ struct boot_info {
 extern struct boot_info boot_info;
 
 /* Value of `name=` in the boot arguments before " -- ", copied to buf; false
- * if absent. boot_has_arg() finds a bare word or name=. */
+ * if absent or a bare word; of several the last counts. boot_has_arg() finds a
+ * bare word or name=. */
 bool boot_get_arg(const char *name, char *buf, size_t size);
 bool boot_has_arg(const char *name);
 /* All that follows " -- ", or "". */
