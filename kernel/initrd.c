@@ -89,9 +89,12 @@ static bool names_equal(const char *a, const char *b)
 	return *a == *b;
 }
 
+/* The walk goes on to the trailer after the file was found: a first program
+ * that starts with half of its files missing is worse than a sentence. */
 struct initrd_file initrd_find(const char *path)
 {
 	struct initrd_file archive = initrd_archive();
+	struct initrd_file found = { .data = NULL };
 	struct member m = { .next = 0 };
 
 	while (*path == '/')
@@ -100,9 +103,11 @@ struct initrd_file initrd_find(const char *path)
 		if (m.next > archive.size || !read_member(archive, m.next, &m))
 			panic_stop("the initrd is damaged or cut off at byte %lu of %lu (no member of a newc cpio archive there)",
 				   m.next, archive.size);
-		if (names_equal(m.name, "TRAILER!!!"))
-			panic_stop("the initrd has no file %s: the boot argument init= names the first program",
-				   path);
-	} while (!names_equal(m.name, path));
-	return m.content;
+		if (!found.data && names_equal(m.name, path))
+			found = m.content;
+	} while (!names_equal(m.name, "TRAILER!!!"));
+	if (!found.data)
+		panic_stop("the initrd has no file %s: the boot argument init= names the first program",
+			   path);
+	return found;
 }
