@@ -108,11 +108,12 @@ static void order_fire(struct ktimer *timer)
 KTEST(timers_fire_in_order)
 {
 	ktime_t start;
+	u64 mask;
 	u32 i;
 
 	order_count = 0;
-	/* On one CPU: each has a queue of its own. */
-	preempt_disable();
+	/* All in the queue of one CPU before the first one fires. */
+	mask = arch_irq_save();
 	start = ktime_now() + 200 * US;
 	for (i = 0; i < TIMER_COUNT; i++) {
 		u32 n = i * 7 % TIMER_COUNT;
@@ -121,7 +122,7 @@ KTEST(timers_fire_in_order)
 		ktimer_init(&order_timers[n].timer, order_fire);
 		ktimer_start(&order_timers[n].timer, start + n * 50 * US);
 	}
-	preempt_enable();
+	arch_irq_restore(mask);
 	while (__atomic_load_n(&order_count, __ATOMIC_ACQUIRE) < TIMER_COUNT)
 		sleep_until(ktime_now() + 100 * US);
 	for (i = 0; i < TIMER_COUNT; i++) {
