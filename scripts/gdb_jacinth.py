@@ -1,6 +1,8 @@
 """Commands for gdb, loaded by scripts/gdb: `help jx` lists them."""
 import os
+import signal
 import sys
+import threading
 
 import gdb
 
@@ -43,7 +45,11 @@ class Physical:
 
 
 def number(text):
-    return int(gdb.parse_and_eval(text)) & 0xFFFF_FFFF_FFFF_FFFF
+    """Return the value of an expression; of a function, its address."""
+    value = gdb.parse_and_eval(text)
+    if value.type.code == gdb.TYPE_CODE_FUNC:
+        value = value.address
+    return int(value) & 0xFFFF_FFFF_FFFF_FFFF
 
 
 class Jx(gdb.Command):
@@ -77,6 +83,23 @@ class Symbols(gdb.Command):
             if now and base % PAGE == 0:
                 return base
         raise gdb.GdbError("the kernel has not set its vectors yet; let it run a little")
+
+
+class Run(gdb.Command):
+    """jx run [SECONDS]: let the machine run for so long, then stop it (1 second)."""
+
+    def __init__(self):
+        super().__init__("jx run", gdb.COMMAND_RUNNING)
+
+    def invoke(self, argument, from_tty):
+        # What Ctrl-C does; gdb takes no commands while it waits for the machine.
+        timer = threading.Timer(float(argument or 1), os.kill, (os.getpid(), signal.SIGINT))
+        timer.daemon = True
+        timer.start()
+        try:
+            gdb.execute("continue")
+        finally:
+            timer.cancel()
 
 
 class Walk(gdb.Command):
@@ -196,5 +219,5 @@ class Maps(gdb.Command):
                 show_vmar(process["root_vmar"].dereference(), 1)
 
 
-for command in (Jx, Symbols, Walk, Tables, Ps, Maps):
+for command in (Jx, Run, Symbols, Walk, Tables, Ps, Maps):
     command()
