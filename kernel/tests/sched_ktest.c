@@ -212,14 +212,24 @@ static void count_member(void *arg, u32 index)
 	__atomic_fetch_add((u32 *)arg, 1, __ATOMIC_RELAXED);
 }
 
-/* Hundreds of threads are made and gone, stacks included. */
+static u64 threads_before;
+
+static bool threads_are_gone(struct spin_test *s)
+{
+	(void)s;
+	return object_count(ZX_OBJ_TYPE_THREAD) <= threads_before;
+}
+
+/* Hundreds of threads are made, and the reaper takes every one of them. */
 KTEST(thread_create_many)
 {
 	u32 count = 0;
 
+	threads_before = object_count(ZX_OBJ_TYPE_THREAD);
 	for (u32 i = 0; i < 20; i++)
 		team_run(20, count_member, &count);
 	KEXPECT_EQ(t, count, 400);
+	KEXPECT_TRUE(t, wait_until(NULL, threads_are_gone));
 }
 
 /* A thread's CPU time goes on while it runs. */
