@@ -383,7 +383,7 @@ JX_TEST(thread_create_errors_in_order)
  * kernel stack could recurse. */
 JX_TEST(process_chain_of_handles_unwinds)
 {
-	enum { COUNT = 300 };
+	enum { COUNT = 100 };
 	zx_handle_t last = 0, next, vmar, value;
 
 	for (int i = 0; i < COUNT; i++) {
