@@ -60,7 +60,7 @@ def test_no_initrd(boot):
     failed(boot(initrd=""), "initrd")
 
 
-@pytest.mark.parametrize("part", [0.0002, 0.1, 0.5])
+@pytest.mark.parametrize("part", [0.0002, 0.1, 0.5, 0.9])
 def test_truncated_initrd(boot, build, tmp_path, part):
     data = (build / "initrd").read_bytes()
     (tmp_path / "initrd").write_bytes(data[:int(len(data) * part)])
