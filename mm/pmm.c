@@ -17,8 +17,12 @@
 #include <mm/pmm.h>
 #include <mm/ptcheck.h>
 
-#define CACHE_BATCH 32		/* frames moved between a CPU and the lists */
-#define CACHE_MAX 96
+#define CACHE_BATCH 64		/* frames moved between a CPU and the lists */
+
+/* A CPU keeps so many frames at most: enough that an operation on a mebibyte
+ * of memory stays off the lists, and a 512th of a small machine's memory. */
+#define CACHE_MAX_LEAST 96
+#define CACHE_MAX_MOST 512
 
 struct pmm_cpu {
 	/* The CPU's own, preemption off; count is read racily by others. */
@@ -37,6 +41,7 @@ static u64 buddy_free_count;
 /* Fixed after pmm_init(). */
 static u64 page_map_count;
 static u64 total_count;
+static u32 cache_max;
 /* Atomic: allocations until one fails, 0 = none is to fail. Relaxed: it orders
  * nothing, tests set it while nobody else allocates for them. */
 static u64 fail_countdown;
@@ -200,6 +205,8 @@ void pmm_init(void)
 	bool placed = false;
 
 	find_span(&lowest, &highest);
+	cache_max = (u32)min_u64(CACHE_MAX_MOST,
+				 max_u64(CACHE_MAX_LEAST, total_count / 512));
 	page_map_base_pfn = lowest >> PAGE_SHIFT;
 	page_map_count = (highest >> PAGE_SHIFT) - page_map_base_pfn;
 	bytes = (page_map_count * sizeof(struct page) + PAGE_MASK) & ~PAGE_MASK;
@@ -316,7 +323,7 @@ static void cache_put(struct pmm_cpu *c, struct page *p)
 	p->state = PAGE_CACHED;
 	p->next = c->list;
 	c->list = p;
-	if (__builtin_expect(++c->count > CACHE_MAX, 0))
+	if (__builtin_expect(++c->count > cache_max, 0))
 		cache_drain(c);
 }
 

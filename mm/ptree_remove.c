@@ -144,7 +144,8 @@ zx_status_t ptree_remove_prepare(struct ptree *t, u64 start, u64 end)
 	if (start >= end)
 		return ZX_OK;
 	status = edge_prepare(t, start, start, end);
-	if (status != ZX_OK)
+	/* Both edges in one leaf: one path. */
+	if (status != ZX_OK || (start ^ (end - 1)) < PT_FANOUT)
 		return status;
 	/* The range may end beyond the tree: then its edge is not in it, but
 	 * the root is not taken as a whole if the range starts inside. */

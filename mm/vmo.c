@@ -262,24 +262,32 @@ bool vmo_next_resident_locked(struct vmo *v, u64 *index, u64 end,
 	return false;
 }
 
+static void drop_stretch_locked(struct vmo *v, u64 start, u64 end)
+{
+	struct tlb_batch batch;
+
+	tlb_batch_begin(&batch);
+	vmo_unmap_range_locked(v, start << PAGE_SHIFT,
+			       (end - start) << PAGE_SHIFT, &batch);
+	/* Off the tree now, free after the flush (I3). */
+	(void)ptree_remove(&v->pages, start, end, &batch.frames);
+	tlb_batch_end(&batch);
+}
+
 void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end)
 {
-	for (;;) {
+	while (end - start > STRETCH_MIN) {
 		struct pt_slot s = ptree_next(&v->pages, start, end, &start);
-		struct tlb_batch batch;
-		u64 stop;
 
 		if (pt_slot_type(s) == PT_EMPTY)
 			return;
-		stop = min_u64(end, start + STRETCH_MIN);
-		tlb_batch_begin(&batch);
-		vmo_unmap_range_locked(v, start << PAGE_SHIFT,
-				       (stop - start) << PAGE_SHIFT, &batch);
-		/* Off the tree now, free after the flush (I3). */
-		(void)ptree_remove(&v->pages, start, stop, &batch.frames);
-		tlb_batch_end(&batch);
-		start = stop;
+		if (end - start <= STRETCH_MIN)
+			break;
+		drop_stretch_locked(v, start, start + STRETCH_MIN);
+		start += STRETCH_MIN;
 	}
+	if (start < end)
+		drop_stretch_locked(v, start, end);
 }
 
 /* --- Size ----------------------------------------------------------------- */
