@@ -217,7 +217,7 @@ static __attribute__((noinline)) zx_status_t refuse(struct object *o,
 	return status;
 }
 
-/* The uniform checks on what was taken; refuses it if one fails. */
+/* The uniform checks on what was taken; gives it back if one fails. */
 static inline zx_status_t check(const struct found *f, u32 type,
 				zx_rights_t rights)
 {
@@ -236,23 +236,29 @@ static __attribute__((noinline)) zx_status_t get_slow(zx_handle_t value,
 						      struct object **out)
 {
 	struct found f;
+	zx_status_t status;
 
 	if (!slot_take_slow(handle_table_current(), value, &f))
 		return ZX_ERR_BAD_HANDLE;
-	*out = f.object;
-	return check(&f, type, rights);
+	status = check(&f, type, rights);
+	if (status == ZX_OK)
+		*out = f.object;
+	return status;
 }
 
 zx_status_t handle_get(zx_handle_t value, u32 type, zx_rights_t rights,
 		       struct object **out)
 {
 	struct found f;
+	zx_status_t status;
 
 	if (__builtin_expect(!slot_try_take(handle_table_current(), value, &f),
 			     0))
 		return get_slow(value, type, rights, out);
-	*out = f.object;
-	return check(&f, type, rights);
+	status = check(&f, type, rights);
+	if (__builtin_expect(status == ZX_OK, 1))
+		*out = f.object;
+	return status;
 }
 
 zx_status_t handle_table_get_ref(struct handle_table *t, zx_handle_t value,
@@ -260,14 +266,18 @@ zx_status_t handle_table_get_ref(struct handle_table *t, zx_handle_t value,
 				 struct handle_ref *out)
 {
 	struct found f;
+	zx_status_t status;
 
 	if (!slot_try_take(t, value, &f) && !slot_take_slow(t, value, &f))
 		return ZX_ERR_BAD_HANDLE;
+	status = check(&f, type, rights);
+	if (status != ZX_OK)
+		return status;
 	out->object = f.object;
 	out->rights = f.rights;
 	out->identity.slot_word = &f.slot->word;
 	out->identity.key = f.word >> KEY_SHIFT;
-	return check(&f, type, rights);
+	return ZX_OK;
 }
 
 zx_status_t handle_get_ref(zx_handle_t value, u32 type, zx_rights_t rights,

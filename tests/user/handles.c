@@ -220,3 +220,19 @@ JX_TEST(handle_close_races_with_use)
 		EXPECT_EQ(wrong, 0);
 	}
 }
+
+/* A refused look-up gives back exactly what it took: the object lives on. */
+JX_TEST(handle_refusals_keep_the_object)
+{
+	zx_futex_t word = 0;
+	zx_handle_t event = make_event();
+
+	for (int i = 0; i < 3000; i++) {
+		EXPECT_STATUS(zx_port_queue(event, NULL), ZX_ERR_WRONG_TYPE);
+		EXPECT_STATUS(zx_futex_wait(&word, 0, event, 0), ZX_ERR_WRONG_TYPE);
+		EXPECT_STATUS(zx_object_get_property(event, ZX_PROP_NAME, &word, 4),
+			      ZX_ERR_ACCESS_DENIED);
+	}
+	EXPECT_STATUS(zx_object_signal(event, 0, ZX_USER_SIGNAL_0), ZX_OK);
+	zx_handle_close(event);
+}
