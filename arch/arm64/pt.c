@@ -51,6 +51,12 @@ static inline uaddr_t leaf_end(uaddr_t va)
 	return (va | (LEAF_BYTES - 1)) + 1;
 }
 
+/* Bytes of address space from one entry of a leaf table to another. */
+static inline u64 entry_bytes(const u64 *from, const u64 *to)
+{
+	return (u64)(to - from) << PAGE_SHIFT;
+}
+
 zx_status_t arch_aspace_init(struct arch_aspace *as)
 {
 	struct pt_reserve reserve = { NULL, 0 };
@@ -175,17 +181,25 @@ static inline u64 *next_leaf(struct arch_aspace *as, uaddr_t *va, uaddr_t end)
 	return walk_next_leaf(as, va, end);
 }
 
-/* Links what is missing down to the leaf of va; NULL and no change if the
- * reserve has too few pages. */
+/* Links what is missing down to the leaf of va, with pages of the reserve, or of
+ * the stock if those are too few; NULL and no change if both are. */
 static __attribute__((noinline)) u64 *add_tables(struct arch_aspace *as,
 						 uaddr_t va,
 						 struct pt_reserve *reserve)
 {
-	u32 level;
+	struct pt_reserve own = { NULL, 0 };
+	u32 level, count;
 	u64 *table = walk(as, va, &level);
 
-	if (reserve == NULL || reserve->count < PT_LEVEL_LEAF - level)
-		return NULL;
+	count = PT_LEVEL_LEAF - level;
+	if (reserve == NULL || reserve->count < count) {
+		pt_reserve_fill_from_stock(&own, count);
+		reserve = &own;
+		if (own.count < count) {
+			pt_reserve_release(&own);
+			return NULL;
+		}
+	}
 	/* I7: the zeroes of the new tables before the stores that make them
 	 * reachable, for the table walks of all CPUs (D8.2.6: a walk is ordered
 	 * as a read that depends on the descriptor it read before). */
@@ -321,92 +335,132 @@ bool pt_query(struct arch_aspace *as, uaddr_t va, paddr_t *pa, u32 *flags)
 static __attribute__((noinline)) void prune(struct arch_aspace *as, uaddr_t va,
 					    struct tlb_batch *batch)
 {
-	u64 *tables[PT_LEVEL_LEAF];
-	u64 *table = as->root;
-	u32 level;
+	u64 *e0 = &as->root[pt_index(va, 0)];
+	u64 *e1 = &entry_table(*e0)[pt_index(va, 1)];
+	u64 *e2 = &entry_table(*e1)[pt_index(va, 2)];
+	struct page *page1 = paddr_to_page(paddr(*e0 & ENTRY_ADDR));
+	struct page *page2 = paddr_to_page(paddr(*e1 & ENTRY_ADDR));
+	struct page *tables = as->leaf_page;
 
-	for (level = 0; level < PT_LEVEL_LEAF; level++) {
-		tables[level] = table;
-		table = entry_table(table[pt_index(va, level)]);
-	}
-	while (level-- > 0) {
-		u64 *entry = &tables[level][pt_index(va, level)];
-		struct page *child = table_page(entry_table(*entry));
-
-		pte_store(as, entry, va, level, 0);
-		child->next = batch->tables;
-		batch->tables = child;
+	tables->next = batch->tables;
+	pte_store(as, e2, va, 2, 0);
+	as->table_count--;
+	if (--page2->count == 0) {
+		page2->next = tables;
+		tables = page2;
+		pte_store(as, e1, va, 1, 0);
 		as->table_count--;
-		if (level == 0 || --table_page(tables[level])->count != 0)
-			break;
+		if (--page1->count == 0) {
+			page1->next = tables;
+			tables = page1;
+			pte_store(as, e0, va, 0, 0);
+			as->table_count--;
+		}
 	}
+	batch->tables = tables;
 	as->leaf_tag = LEAF_TAG_NONE;
 	batch->table_unlinked = true;
 }
 
 /* Clears the valid entries among `count` of as->leaf from va on and notes them
  * run by run. Stops when the table is empty. */
-static inline u64 clear_leaf(struct arch_aspace *as, uaddr_t va, u64 count,
-			     struct tlb_batch *batch)
+static u64 clear_leaf(struct arch_aspace *as, uaddr_t va, u64 count,
+		      struct tlb_batch *batch)
 {
-	u64 *entry = &as->leaf[pt_index(va, PT_LEVEL_LEAF)];
-	u64 *end = entry + count;
+	u64 *first = &as->leaf[pt_index(va, PT_LEVEL_LEAF)];
+	u64 *entry = first, *end = first + count;
 	u64 valid_count = as->leaf_page->count;
 	u64 all = ~0ul, cleared = 0;
 
 	while (entry < end && cleared < valid_count) {
-		uaddr_t run_va = va;
-		u64 run;
+		u64 *run = entry;
+		u64 old = *entry;
 
-		if (*entry == 0) {
-			u64 skip = 1;
-
-			if (end - entry >= 4 &&
-			    (entry[1] | entry[2] | entry[3]) == 0)
-				skip = 4;
-			entry += skip;
-			va += skip * PAGE_SIZE;
+		if (old == 0) {
+			entry += end - entry >= 4 &&
+				 (entry[1] | entry[2] | entry[3]) == 0 ? 4 : 1;
 			continue;
 		}
 		do {
-			all &= *entry;
-			pte_store(as, entry, va, PT_LEVEL_LEAF, 0);
+			all &= old;
+			pte_store(as, entry, va + entry_bytes(first, entry),
+				  PT_LEVEL_LEAF, 0);
 			entry++;
-			va += PAGE_SIZE;
-		} while (entry < end && *entry != 0);
-		run = (va - run_va) >> PAGE_SHIFT;
-		cleared += run;
-		tlb_batch_note(batch, as, run_va, run);
+		} while (entry < end && (old = *entry) != 0);
+		cleared += (u64)(entry - run);
+		tlb_batch_note(batch, as, va + entry_bytes(first, run),
+			       (u64)(entry - run));
 	}
 	as->leaf_page->count = (u16)(valid_count - cleared);
 	batch->executable |= (all & ENTRY_UXN) == 0;
 	return cleared;
 }
 
-static inline u64 clear_range(struct arch_aspace *as, uaddr_t va,
-			      u64 page_count, struct tlb_batch *batch,
-			      bool unlink)
+/* The same for one entry. */
+static inline u64 clear_entry(struct arch_aspace *as, uaddr_t va,
+			      struct tlb_batch *batch)
 {
-	uaddr_t end = va + (page_count << PAGE_SHIFT);
+	u64 *entry = &as->leaf[pt_index(va, PT_LEVEL_LEAF)];
+	u64 old = *entry;
+
+	if (old == 0)
+		return 0;
+	pte_store(as, entry, va, PT_LEVEL_LEAF, 0);
+	as->leaf_page->count--;
+	batch->executable |= (old & ENTRY_UXN) == 0;
+	tlb_batch_note(batch, as, va, 1);
+	return 1;
+}
+
+/* as->leaf is va's, and `cleared` of its entries were noted just now. */
+static inline void prune_if_empty(struct arch_aspace *as, uaddr_t va,
+				  u64 cleared, struct tlb_batch *batch)
+{
+	if (as->leaf_page->count != 0)
+		return;
+	if (cleared == 0)
+		tlb_batch_note(batch, as, va, 1);
+	prune(as, va, batch);
+}
+
+static __attribute__((noinline)) u64 clear_range(struct arch_aspace *as,
+						 uaddr_t va, uaddr_t end,
+						 struct tlb_batch *batch,
+						 bool unlink)
+{
 	u64 total = 0;
 
-	spin_lock(&as->lock);
 	while (next_leaf(as, &va, end) != NULL) {
 		uaddr_t stop = min_u64(end, leaf_end(va));
 		u64 cleared = clear_leaf(as, va, (stop - va) >> PAGE_SHIFT,
 					 batch);
 
 		total += cleared;
-		if (unlink && as->leaf_page->count == 0) {
-			if (cleared == 0)
-				tlb_batch_note(batch, as, va, 1);
-			prune(as, va, batch);
-		}
+		if (unlink)
+			prune_if_empty(as, va, cleared, batch);
 		va = stop;
 	}
-	spin_unlock(&as->lock);
+	return total;
+}
+
+static inline u64 clear_pages(struct arch_aspace *as, uaddr_t va,
+			      u64 page_count, struct tlb_batch *batch,
+			      bool unlink)
+{
+	u64 total = 0;
+
+	spin_lock(&as->lock);
+	if (page_count != 1) {
+		total = clear_range(as, va, va + (page_count << PAGE_SHIFT),
+				    batch, unlink);
+	} else if (find_leaf(as, va) != NULL) {
+		total = clear_entry(as, va, batch);
+		if (unlink)
+			prune_if_empty(as, va, total, batch);
+	}
 	batch->changed_count += total;
 	stat_add(STAT_PTES_CLEARED, total);
+	spin_unlock(&as->lock);
 	return total;
 }
 
@@ -423,13 +477,13 @@ uaddr_t pt_skip_empty(struct arch_aspace *as, uaddr_t va, uaddr_t end)
 u64 pt_unmap(struct arch_aspace *as, uaddr_t va, u64 page_count,
 	     struct tlb_batch *batch)
 {
-	return clear_range(as, va, page_count, batch, true);
+	return clear_pages(as, va, page_count, batch, true);
 }
 
 u64 pt_clear(struct arch_aspace *as, uaddr_t va, u64 page_count,
 	     struct tlb_batch *batch)
 {
-	return clear_range(as, va, page_count, batch, false);
+	return clear_pages(as, va, page_count, batch, false);
 }
 
 /* Adds `limits` to the valid entries among `count` of as->leaf from va on. In

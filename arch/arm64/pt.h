@@ -129,6 +129,9 @@ static inline struct page *table_page(const u64 *table)
 
 /* pt_reserve.c: an all-zero table out of the reserve, which is not empty. */
 struct page *pt_reserve_take(struct pt_reserve *r);
+/* Fills the reserve up to count from this CPU's stock, as far as that goes; no
+ * allocation, so it may be called under LOCK_PT. */
+void pt_reserve_fill_from_stock(struct pt_reserve *r, u32 count);
 /* Unlinked and flushed tables, all zero, into the stock. */
 void pt_stock_put_list(struct page *tables);
 

@@ -2,7 +2,7 @@
  * Reserves of table pages, and the stock of zeroed ones behind them.
  *
  * The stock of a CPU is one list, whose length stands in the first page's
- * ref_count. It is taken by exchanging the head with NULL: by its own CPU, with
+ * ref_count (1 in every other table page). It is taken by exchanging the head with NULL: by its own CPU, with
  * preemption off, which puts back what it does not need; and by
  * pt_stock_release() for all CPUs. Only its own CPU stores anything but NULL, so
  * nothing is lost. I7 is kept here: a table page is all zero.
@@ -61,17 +61,24 @@ static void fill_from_stock(struct pt_reserve *r, u32 count)
 	preempt_disable();
 	cpu = arch_cpu_id();
 	pages = take_stock(cpu);
-	left = pages != NULL ? pages->ref_count : 0;
-	while (pages != NULL && r->count < count) {
-		struct page *p = pages;
+	if (pages != NULL) {
+		left = pages->ref_count;
+		pages->ref_count = 1;
+		while (pages != NULL && r->count < count) {
+			struct page *p = pages;
 
-		pages = p->next;
-		left--;
-		p->ref_count = 1;
-		reserve_push(r, p);
+			pages = p->next;
+			left--;
+			reserve_push(r, p);
+		}
+		return_stock(cpu, pages, left);
 	}
-	return_stock(cpu, pages, left);
 	preempt_enable();
+}
+
+void pt_reserve_fill_from_stock(struct pt_reserve *r, u32 count)
+{
+	fill_from_stock(r, count);
 }
 
 static zx_status_t add_new_page(struct pt_reserve *r)
@@ -125,33 +132,35 @@ static void free_tables(struct page *tables)
 
 	if (tables == NULL)
 		return;
-	for (p = tables; p != NULL; p = p->next) {
-		p->ref_count = 1;
+	tables->ref_count = 1;
+	for (p = tables; p != NULL; p = p->next)
 		PTCHECK(table_free_hook(p));
-	}
 	pmm_free_list(tables);
 }
 
 void pt_stock_put_list(struct page *tables)
 {
-	struct page *pages;
-	u32 cpu, left;
+	struct page *pages, *last = tables;
+	u32 cpu, left, count = 1;
 
+	PTCHECK(table_unused_hook(last));
+	for (; last->next != NULL; last = last->next) {
+		PTCHECK(table_unused_hook(last->next));
+		count++;
+	}
 	preempt_disable();
 	cpu = arch_cpu_id();
 	pages = take_stock(cpu);
 	left = pages != NULL ? pages->ref_count : 0;
-	while (tables != NULL && left < PT_STOCK_MAX) {
-		struct page *p = tables;
-
-		tables = p->next;
-		PTCHECK(table_unused_hook(p));
-		p->ref_count = 1;
-		p->next = pages;
-		pages = p;
-		left++;
+	if (left + count <= PT_STOCK_MAX) {
+		if (pages != NULL)
+			pages->ref_count = 1;
+		last->next = pages;
+		return_stock(cpu, tables, left + count);
+		tables = NULL;
+	} else {
+		return_stock(cpu, pages, left);
 	}
-	return_stock(cpu, pages, left);
 	preempt_enable();
 	free_tables(tables);
 }

@@ -179,10 +179,14 @@ static u64 count_noted(const struct tlb_batch *b, u32 i, bool *first)
 	return sum;
 }
 
+static inline bool is_leaf_only(const struct tlb_batch *b)
+{
+	return MUTATED(LEAF_ONLY) || !b->table_unlinked;
+}
+
 static void flush_note(const struct tlb_batch *b, u32 i)
 {
 	const struct tlb_note *note = &b->notes[i];
-	bool leaf_only = MUTATED(LEAF_ONLY) || !b->table_unlinked;
 	u64 asid = asid_to_flush(note->as);
 	bool first = true;
 	u64 sum = note->page_count;
@@ -191,33 +195,44 @@ static void flush_note(const struct tlb_batch *b, u32 i)
 		PTCHECK(tlbi_asid_hook(note->as, 0));
 		return;
 	}
-	/* One page alone, the usual case, is never too much. */
-	if (b->note_count > 1 || sum > 1) {
-		if (b->note_count > 1)
-			sum = count_noted(b, i, &first);
-		if (sum > tlb_page_limit()) {
-			if (first)
-				flush_asid(note->as, asid);
-			return;
-		}
-	}
-	flush_pages(note, asid, leaf_only);
+	if (b->note_count > 1)
+		sum = count_noted(b, i, &first);
+	if (sum <= tlb_page_limit())
+		flush_pages(note, asid, is_leaf_only(b));
+	else if (first)
+		flush_asid(note->as, asid);
 }
 
-static void flush(const struct tlb_batch *b)
+static __attribute__((noinline)) void flush_notes(const struct tlb_batch *b)
 {
 	u32 i;
+
+	if (b->flush_all) {
+		op_tlbi_all();
+		stat_add(STAT_TLBI_ALL, 1);
+		return;
+	}
+	for (i = 0; i < b->note_count; i++)
+		flush_note(b, i);
+}
+
+static inline void flush(const struct tlb_batch *b)
+{
+	struct percpu *cpu = arch_current()->cpu;
+	u64 asid;
 
 	/* I1: the cleared entries before the TLBI. Otherwise a walk after the
 	 * TLBI could still read the old entry and cache it (D8.14.4). ISHST: only
 	 * stores matter, and only to walkers of the inner-shareable domain. */
 	op_dsb_ishst();
-	if (b->flush_all) {
-		op_tlbi_all();
-		stat_add(STAT_TLBI_ALL, 1);
+	/* One page alone, the usual case, is never too much. */
+	asid = asid_to_flush(b->notes[0].as);
+	if (b->note_count == 1 && b->notes[0].page_count == 1 && asid != 0) {
+		op_tlbi_page(b->notes[0].as, asid, b->notes[0].va,
+			     is_leaf_only(b));
+		cpu->stats[STAT_TLBI_PAGE]++;
 	} else {
-		for (i = 0; i < b->note_count; i++)
-			flush_note(b, i);
+		flush_notes(b);
 	}
 	/* I3: waits until every CPU has dropped the translations and finished
 	 * the accesses that used them. Only now may the frames have a new
@@ -226,8 +241,8 @@ static void flush(const struct tlb_batch *b)
 	/* I4: instructions fetched by the old translation must not run here. */
 	if (b->executable)
 		op_isb();
-	stat_add(STAT_DSB, 2);
-	stat_add(STAT_BATCHES, 1);
+	cpu->stats[STAT_DSB] += 2;
+	cpu->stats[STAT_BATCHES]++;
 }
 
 static void free_after_epoch(struct epoch_head *h)

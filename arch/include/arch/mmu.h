@@ -59,12 +59,13 @@ void arch_aspace_activate(struct arch_aspace *as);
 u64 arch_aspace_table_pages(const struct arch_aspace *as);
 
 /*
- * Installs one entry. NO_RESOURCES: a table is missing and the reserve (may be
- * NULL = empty) did not suffice; nothing changed, fill and call again. An
- * entry that maps the same frame is widened in place by what it lacks, never
- * tightened (no TLBI needed, I6). An entry that maps another frame must have
- * been cleared through a batch first (I5); ASSERTed. flags include PT_READ.
- * Caller holds the VMO's lock; takes LOCK_PT.
+ * Installs one entry. NO_RESOURCES: tables are missing, and neither the reserve
+ * (may be NULL = empty) nor this CPU's stock has as many; nothing changed, fill
+ * the reserve and call again. An entry that maps the same frame is widened in
+ * place by what it lacks, never tightened; only this flushes, so that no CPU
+ * faults on a stale narrow entry for ever (I6). An entry that maps another
+ * frame must have been cleared through a batch first (I5); ASSERTed. flags
+ * include PT_READ. Caller holds the VMO's lock; takes LOCK_PT.
  */
 MUST_CHECK zx_status_t pt_map(struct arch_aspace *as, uaddr_t va, paddr_t pa,
 			      u32 flags, struct pt_reserve *reserve);
