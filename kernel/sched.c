@@ -17,6 +17,11 @@
 
 #define SLICE_TICKS 2		/* of 5 ms */
 
+/* Set by a switch for the thread that it leads to. */
+#define AFTER_IDLE 1u		/* the idle thread was left */
+#define AFTER_EXIT 2u		/* prev has ended */
+#define AFTER_STALE 4u		/* an aspace was left */
+
 struct sched_cpu {
 	struct spinlock lock;		/* LOCK_SCHED */
 	/* Under lock; the first two are also read racily as hints. */
@@ -26,6 +31,7 @@ struct sched_cpu {
 	struct thread *prev;		/* who was switched away from */
 	struct aspace *aspace;		/* in TTBR0, counted; or NULL */
 	struct aspace *stale;		/* left at this switch, to be dropped */
+	u32 after;			/* AFTER_*: what follows this switch */
 	struct list_node queues[THREAD_PRIORITY_COUNT];
 } __attribute__((aligned(CACHE_LINE)));
 
@@ -62,17 +68,22 @@ static void queue_add(struct sched_cpu *sc, struct thread *t, bool at_head)
 	sc->ready_count++;
 }
 
-/* The first thread of the highest priority, or NULL. */
-static struct thread *queue_pop(struct sched_cpu *sc)
+/* The first thread of the highest priority, or NULL. Its node is left as it
+ * is: nobody asks a thread whether it is on a queue. */
+static inline struct thread *queue_pop(struct sched_cpu *sc)
 {
 	struct list_node *queue, *node;
+	u32 priority;
 
 	if (sc->ready_bits == 0)
 		return NULL;
-	queue = &sc->queues[31 - (u32)__builtin_clz(sc->ready_bits)];
-	node = list_pop_head(queue);
-	if (list_is_empty(queue))
-		sc->ready_bits &= ~(1u << (queue - sc->queues));
+	priority = 31 - (u32)__builtin_clz(sc->ready_bits);
+	queue = &sc->queues[priority];
+	node = queue->next;
+	queue->next = node->next;
+	node->next->prev = queue;
+	if (node->next == queue)
+		sc->ready_bits &= ~(1u << priority);
 	sc->ready_count--;
 	return list_entry(node, struct thread, run_node);
 }
@@ -138,30 +149,44 @@ static void sched_load_aspace(struct sched_cpu *sc, struct aspace *as)
 		aspace_ref(as);
 	sc->stale = sc->aspace;
 	sc->aspace = as;
+	sc->after |= AFTER_STALE;
 	arch_aspace_activate(as != NULL ? &as->arch : NULL);
+}
+
+/* What few switches need; the lock is free. */
+static __attribute__((noinline)) void
+sched_finish_rare(u32 after, struct thread *prev, struct aspace *stale)
+{
+	if ((after & AFTER_IDLE) != 0)
+		ktime_tick_resume();
+	if (stale != NULL)
+		sched_drop_aspace(stale);
+	if ((after & AFTER_EXIT) != 0)
+		reaper_add_thread(prev);
+}
+
+static inline void finish_switch(void)
+{
+	struct sched_cpu *sc = arch_current()->cpu->sched;
+	struct thread *prev = sc->prev;
+	struct aspace *stale = sc->stale;
+	u32 after = sc->after;
+
+	sc->stale = NULL;
+	sc->after = 0;
+	/* From here on prev may run elsewhere, unless it has exited. */
+	spin_unlock_raw(&sc->lock);
+	if (__builtin_expect(after != 0, 0))
+		sched_finish_rare(after, prev, stale);
 }
 
 void sched_finish_switch(void)
 {
-	struct percpu *cpu = arch_current()->cpu;
-	struct sched_cpu *sc = cpu->sched;
-	struct thread *prev = sc->prev;
-	struct aspace *stale = sc->stale;
-	bool exited = prev->sched_state == SCHED_EXITED;
-
-	sc->stale = NULL;
-	/* From here on prev may run elsewhere, unless it has exited. */
-	spin_unlock_raw(&sc->lock);
-	if (prev == cpu->idle)
-		ktime_tick_resume();
-	if (stale != NULL)
-		sched_drop_aspace(stale);
-	if (exited)
-		reaper_add_thread(prev);
+	finish_switch();
 }
 
 /* The thread to run now. A CPU that was idle says so in the mask. */
-static struct thread *sched_pick(struct percpu *cpu, struct thread *prev)
+static inline struct thread *sched_pick(struct percpu *cpu, struct thread *prev)
 {
 	struct thread *next = queue_pop(cpu->sched);
 
@@ -171,8 +196,10 @@ static struct thread *sched_pick(struct percpu *cpu, struct thread *prev)
 		idle_mask_set(cpu->id);
 		return cpu->idle;
 	}
-	if (prev == cpu->idle)
+	if (prev == cpu->idle) {
 		idle_mask_clear(cpu->id);
+		cpu->sched->after |= AFTER_IDLE;
+	}
 	return next;
 }
 
@@ -209,7 +236,7 @@ static void sched_switch(struct percpu *cpu, struct thread *prev)
 	epoch_quiescent();
 	arch_fpu_switch(prev, next);
 	arch_context_switch(prev, next);
-	sched_finish_switch();
+	finish_switch();
 }
 
 void sched_reschedule(void)
@@ -287,12 +314,13 @@ void sched_exit_current(void)
 	cpu = t->cpu_thread.cpu;
 	spin_lock_raw(&cpu->sched->lock);
 	t->sched_state = SCHED_EXITED;
+	cpu->sched->after |= AFTER_EXIT;
 	sched_switch(cpu, t);
 	panic("a dead thread runs");
 }
 
 /* The lock of t's CPU. t may move until we have it. */
-static struct percpu *sched_lock_cpu_of(struct thread *t)
+static inline struct percpu *sched_lock_cpu_of(struct thread *t)
 {
 	for (;;) {
 		struct percpu *cpu = __atomic_load_n(&t->sched_cpu,
@@ -311,7 +339,7 @@ static struct percpu *sched_shortest(struct percpu *last)
 	struct percpu *best = last;
 	u32 best_count = last->sched->ready_count;
 
-	for (u32 i = 0; i < cpu_count() && best_count > 0; i++) {
+	for (u32 i = 0; best_count > 0 && i < cpu_count(); i++) {
 		u32 count = __atomic_load_n(&sched_cpus[i].ready_count,
 					    __ATOMIC_RELAXED);
 
@@ -350,7 +378,7 @@ static void sched_kick(struct percpu *cpu, const struct thread *t)
 }
 
 /* t was BLOCKED and is READY, under last's lock, which is freed. */
-static void sched_make_ready(struct thread *t, struct percpu *last)
+static inline void sched_make_ready(struct thread *t, struct percpu *last)
 {
 	struct percpu *cpu = sched_place(last);
 

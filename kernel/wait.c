@@ -60,7 +60,7 @@ static void wait_timer_fire(struct ktimer *timer)
 	waiter_wake(wt->waiter, ZX_ERR_TIMED_OUT);
 }
 
-static zx_status_t waiter_block(struct waiter *w, u32 kill_bit)
+static inline zx_status_t waiter_block(struct waiter *w, u32 kill_bit)
 {
 	const u32 *pending = &w->thread->cpu_thread.pending;
 	zx_status_t status;
@@ -76,8 +76,9 @@ static zx_status_t waiter_block(struct waiter *w, u32 kill_bit)
 	return status;
 }
 
-static zx_status_t waiter_block_until(struct waiter *w, ktime_t deadline,
-				      u32 kill_bit)
+/* Out of line: its timer makes a stack frame that other sleeps do not need. */
+static __attribute__((noinline)) zx_status_t
+waiter_block_until(struct waiter *w, ktime_t deadline, u32 kill_bit)
 {
 	struct wait_timer wt = { .waiter = w };
 	zx_status_t status;
