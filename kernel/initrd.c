@@ -76,7 +76,8 @@ struct initrd_file initrd_archive(void)
 	struct boot_range r = boot_info.initrd;
 
 	if (r.size == 0)
-		panic_stop("there is no initrd: give one to the boot loader (QEMU: -initrd build/initrd)");
+		panic_stop("there is no initrd: give one to the boot loader "
+			   "(QEMU: -initrd build/initrd)");
 	return (struct initrd_file){ phys_to_virt(paddr(r.base)), r.size };
 }
 
@@ -101,13 +102,14 @@ struct initrd_file initrd_find(const char *path)
 		path++;
 	do {
 		if (m.next > archive.size || !read_member(archive, m.next, &m))
-			panic_stop("the initrd is damaged or cut off at byte %lu of %lu (no member of a newc cpio archive there)",
+			panic_stop("the initrd is damaged or cut off: no member of a "
+				   "newc cpio archive at byte %lu of %lu",
 				   m.next, archive.size);
 		if (!found.data && names_equal(m.name, path))
 			found = m.content;
 	} while (!names_equal(m.name, "TRAILER!!!"));
 	if (!found.data)
-		panic_stop("the initrd has no file %s: the boot argument init= names the first program",
-			   path);
+		panic_stop("the initrd has no file %s: the boot argument init= "
+			   "names the first program", path);
 	return found;
 }

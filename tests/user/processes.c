@@ -303,15 +303,15 @@ JX_TEST(process_maps_cursor)
 	if (!make_child(&c))
 		return;
 	ASSERT_STATUS(zx_vmo_create(4096, 0, &vmo), ZX_OK);
-	EXPECT_STATUS(zx_object_get_info(c.process, ZX_INFO_PROCESS_MAPS, NULL, 0, &actual, &avail),
-		      ZX_OK);
+	EXPECT_STATUS(zx_object_get_info(c.process, ZX_INFO_PROCESS_MAPS, NULL, 0, &actual,
+					 &avail), ZX_OK);
 	EXPECT_EQ(actual, 0);
 	EXPECT_EQ(avail, 2);
 	for (int i = 0; i < COUNT; i++)
-		ASSERT_STATUS(zx_vmar_map(c.vmar, ZX_VM_SPECIFIC | RW, 0x10000000ul + 8192ul * i, vmo,
-					  0, 4096, &at), ZX_OK);
-	EXPECT_STATUS(zx_object_get_info(c.process, ZX_INFO_PROCESS_MAPS, maps, sizeof(maps), &actual,
-					 &avail), ZX_OK);
+		ASSERT_STATUS(zx_vmar_map(c.vmar, ZX_VM_SPECIFIC | RW, 0x10000000ul + 8192ul * i,
+					  vmo, 0, 4096, &at), ZX_OK);
+	EXPECT_STATUS(zx_object_get_info(c.process, ZX_INFO_PROCESS_MAPS, maps, sizeof(maps),
+					 &actual, &avail), ZX_OK);
 	EXPECT_EQ(actual, COUNT + 2);
 	EXPECT_EQ(avail, COUNT + 2);
 	EXPECT_EQ(maps[0].type, ZX_INFO_MAPS_TYPE_ASPACE);
@@ -387,7 +387,8 @@ JX_TEST(process_chain_of_handles_unwinds)
 	zx_handle_t last = 0, next, vmar, value;
 
 	for (int i = 0; i < COUNT; i++) {
-		ASSERT_STATUS(zx_process_create(zx_job_default(), "link", 4, 0, &next, &vmar), ZX_OK);
+		ASSERT_STATUS(zx_process_create(zx_job_default(), "link", 4, 0, &next, &vmar),
+			      ZX_OK);
 		zx_handle_close(vmar);
 		if (last) {
 			EXPECT_STATUS(jx_process_give(next, last, ZX_RIGHT_SAME_RIGHTS, &value),
