@@ -218,8 +218,8 @@ void cpu_init_registers(void)
 		__asm__ volatile("msr pmuserenr_el0, xzr");
 	if (features[ARCH_FEATURE_PAN])
 		__asm__ volatile(".inst %0" : : "i"(INSN_PAN_SET));
-	/* All of it holds for the next instruction. */
-	__asm__ volatile("isb" : : : "memory");
+	/* SErrors are reported. All of it holds for the next instruction. */
+	__asm__ volatile("msr daifclr, #4\n\tisb" : : : "memory");
 }
 
 /* The walker is an observer of its own: only DSB orders stores against walks,

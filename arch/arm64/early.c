@@ -23,8 +23,9 @@
 
 #define MESSAGE_MAX 256
 
-/* Boot CPU only. 0: none. */
-static u64 uart;
+/* Boot CPU only. */
+static u64 uart;		/* 0: none */
+static bool said;		/* the sentence is out */
 static bool failing;
 
 static void uart_write(u32 reg, u32 value)
@@ -64,12 +65,16 @@ void early_fail(const char *fmt, ...)
 		uart_print(text);
 	else
 		semihosting_print(text);
+	said = true;
 	arch_power_off(1);
 }
 
 /* From boot.S: an exception before the real vectors are in place. */
 void boot_exception(u64 esr, u64 elr, u64 far)
 {
+	/* Semihosting is an undefined instruction where it is not enabled. */
+	if (said)
+		psci_system_off();
 	/* The report itself may be what fails; then this CPU just stops. */
 	while (failing)
 		arch_cpu_wait();

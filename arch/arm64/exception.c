@@ -216,6 +216,7 @@ static void resolve_fault(struct arch_frame *frame, const struct extable *e)
 	zx_status_t status = ZX_ERR_INVALID_ARGS;
 
 	if (is_page_fault(frame->esr) && t->aspace) {
+		DEBUG_ASSERT(!(frame->spsr & PSTATE_I));
 		arch_irq_enable();
 		status = mm_page_fault(t->aspace, frame->far,
 				       fault_access(frame->esr));

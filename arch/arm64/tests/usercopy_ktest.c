@@ -61,8 +61,7 @@ static void leave(void)
 	preempt_disable();
 	arch_aspace_activate(NULL);
 	preempt_enable();
-	aspace_destroy(aspace);
-	aspace_unref(aspace);
+	aspace_destroy(aspace);		/* drops the creator's reference */
 	object_unref(&vmo->object);
 }
 
