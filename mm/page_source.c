@@ -203,10 +203,12 @@ static void finish_all(struct page_source *s, zx_status_t status)
 		finish_owner(s, r, status);
 }
 
+/* A part that a shrink has credited may come back by growth and be supplied:
+ * then it ends the request early, and its threads ask again. */
 static void credit_one(struct page_source *s, struct page_request *r,
 		       u64 bytes)
 {
-	r->missing_bytes -= bytes;
+	r->missing_bytes -= min_u64(bytes, r->missing_bytes);
 	if (r->missing_bytes == 0)
 		finish_owner(s, r, ZX_OK);
 }

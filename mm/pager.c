@@ -260,7 +260,8 @@ zx_status_t pager_supply_pages(struct vmo *v, u64 offset, u64 bytes,
 					      aux_offset >> PAGE_SHIFT,
 					      (aux_offset + bytes) >>
 						      PAGE_SHIFT);
-	if (status == ZX_OK && bytes)
+	/* An empty range is judged as well (4.1 check 7). */
+	if (status == ZX_OK && (bytes || offset > v->size))
 		status = supply_locked(v, offset, bytes, aux, aux_offset);
 	mutex_unlock_pair(&v->lock, &aux->lock);
 	return status;
