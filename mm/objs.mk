@@ -25,3 +25,4 @@ obj-y += mm/vmo_range.o
 obj-y += mm/pager.o
 obj-y += mm/page_source.o
 obj-$(CONFIG_PTCHECK) += mm/ptcheck.o
+obj-$(CONFIG_PTCHECK) += mm/ptcheck_flush.o

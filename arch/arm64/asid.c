@@ -203,9 +203,9 @@ static __attribute__((noinline)) u64 assign_asid(struct percpu *cpu,
 
 	if (!is_current(asid)) {
 		asid = pick_asid(asid);
-		__atomic_store_n(&as->asid, asid, __ATOMIC_RELAXED);
 		PTCHECK(asid_hook(as, asid >> ASID_NUMBER_BITS,
 				  ASID_NUMBER(asid)));
+		__atomic_store_n(&as->asid, asid, __ATOMIC_RELAXED);
 	}
 	flush_if_pending(cpu);
 	__atomic_store_n(&cpu->active_asid, asid, __ATOMIC_RELAXED);

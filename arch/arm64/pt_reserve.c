@@ -2,7 +2,8 @@
  * Reserves of table pages, and the stock of zeroed ones behind them.
  *
  * The stock of a CPU is one list, whose length stands in the first page's
- * ref_count (1 in every other table page). It is taken by exchanging the head with NULL: by its own CPU, with
+ * ref_count (1 in every other table page). It is taken by exchanging the head
+ * with NULL: by its own CPU, with
  * preemption off, which puts back what it does not need; and by
  * pt_stock_release() for all CPUs. Only its own CPU stores anything but NULL, so
  * nothing is lost. I7 is kept here: a table page is all zero.

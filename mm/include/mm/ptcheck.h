@@ -53,6 +53,7 @@ void ptcheck_adopt_hook(struct arch_aspace *as, uaddr_t va, u64 page_count);
 void ptcheck_frame_free_hook(struct page *p);
 void ptcheck_frame_alloc_hook(struct page *p);
 
+/* The aspace is about to get this number; before anybody can see it. */
 void ptcheck_asid_hook(struct arch_aspace *as, u64 generation, u64 asid);
 /* arch_aspace_activate() begins; the aspace (NULL: none) is loaded. */
 void ptcheck_switch_hook(void);
