@@ -100,6 +100,13 @@ def test_verdict_over_a_boot(tmp_path, status, log, good):
     assert (ktap.count(roots)["fail"] == 0) == good
 
 
+def test_panic_is_told_by_its_words(tmp_path):
+    log = tmp_path / "serial.log"
+    log.write_text("KTAP version 1\n1..2\nok 1 a\n[ 0.1] panic: a.c:1: it broke \n")
+    roots, _ = regress.judge("kernel", 1, log)
+    assert "kernel boot: panic: a.c:1: it broke" in list(ktap.failures(roots))
+
+
 def test_run_boots_both_parts_into_one_log(tmp_path, monkeypatch):
     fake_qemu(monkeypatch, "print('KTAP version 1\\n1..1\\nok 1 a')")
     options = argparse.Namespace(out=str(tmp_path), builds="b", mem="1G", seed="1", cmd="utest",
