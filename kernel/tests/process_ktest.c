@@ -1,9 +1,11 @@
 /*
  * Processes without threads: births, deaths, and chains of deaths.
  */
+#include <kernel/epoch.h>
 #include <kernel/ktest.h>
 #include <kernel/panic.h>
 #include <kernel/process.h>
+#include <mm/pmm.h>
 
 static struct process *make_process(void)
 {
@@ -106,4 +108,44 @@ KTEST(process_does_not_keep_itself)
 	object_unref(&p->object);
 	KEXPECT_EQ(t, object_count(ZX_OBJ_TYPE_PROCESS), live);
 	handle_table_destroy(table);
+}
+
+static zx_status_t make_one(void)
+{
+	char name[ZX_MAX_NAME_LEN] = "ktest";
+	struct process *p;
+	struct thread *thread;
+	zx_status_t status = process_create(root_job, name, &p);
+
+	if (status != ZX_OK)
+		return status;
+	status = process_create_thread(p, name, &thread);
+	if (status == ZX_OK)
+		object_unref(&thread->object);
+	process_kill(p, 0);
+	object_unref(&p->object);
+	return status;
+}
+
+/* Whichever allocation fails, nothing is left behind and NO_MEMORY is said. */
+KTEST(process_create_unwinds)
+{
+	u64 processes = object_count(ZX_OBJ_TYPE_PROCESS);
+	u64 threads = object_count(ZX_OBJ_TYPE_THREAD);
+	u64 vmars = object_count(ZX_OBJ_TYPE_VMAR);
+	zx_status_t status;
+	u64 n = 0;
+
+	do {
+		pmm_fail_after(++n);
+		status = make_one();
+		pmm_fail_after(0);
+		KEXPECT_TRUE(t, status == ZX_OK || status == ZX_ERR_NO_MEMORY);
+	} while (status != ZX_OK && n < 100);
+	KEXPECT_EQ(t, status, ZX_OK);
+	KEXPECT_TRUE(t, n > 4);
+	epoch_drain();
+	KEXPECT_EQ(t, object_count(ZX_OBJ_TYPE_PROCESS), processes);
+	KEXPECT_EQ(t, object_count(ZX_OBJ_TYPE_THREAD), threads);
+	KEXPECT_EQ(t, object_count(ZX_OBJ_TYPE_VMAR), vmars);
 }
