@@ -32,25 +32,33 @@
 	b.hi	\bad
 .endm
 
+.macro copy_64 at
+	ldp	x4, x5, [x1, #\at]
+	ldp	x6, x7, [x1, #\at + 16]
+	ldp	x8, x9, [x1, #\at + 32]
+	ldp	x10, x11, [x1, #\at + 48]
+	stp	x4, x5, [x0, #\at]
+	stp	x6, x7, [x0, #\at + 16]
+	stp	x8, x9, [x0, #\at + 32]
+	stp	x10, x11, [x0, #\at + 48]
+.endm
+
 /* x2 bytes from x1 to x0; both advance, x0 only past what is stored. Clobbers
- * x4-x11. */
+ * x3-x11; the low bits of x2 are the rest after the turns of 128. */
 .macro copy_bytes
-	cmp	x2, #64
+	subs	x3, x2, #128
 	b.lo	12f
-11:	ldp	x4, x5, [x1]
-	ldp	x6, x7, [x1, #16]
-	ldp	x8, x9, [x1, #32]
-	ldp	x10, x11, [x1, #48]
-	add	x1, x1, #64
-	sub	x2, x2, #64
-	stp	x4, x5, [x0]
-	stp	x6, x7, [x0, #16]
-	stp	x8, x9, [x0, #32]
-	stp	x10, x11, [x0, #48]
-	add	x0, x0, #64
-	cmp	x2, #64
+11:	copy_64	0
+	copy_64	64
+	add	x1, x1, #128
+	add	x0, x0, #128
+	subs	x3, x3, #128
 	b.hs	11b
-12:	tbz	x2, #5, 13f
+12:	tbz	x2, #6, 19f
+	copy_64	0
+	add	x1, x1, #64
+	add	x0, x0, #64
+19:	tbz	x2, #5, 13f
 	ldp	x4, x5, [x1]
 	ldp	x6, x7, [x1, #16]
 	add	x1, x1, #32

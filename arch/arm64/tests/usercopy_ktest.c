@@ -104,10 +104,10 @@ KTEST(usercopy_counts_exactly)
 	if (!enter(t, ZX_VM_PERM_READ | ZX_VM_PERM_WRITE))
 		return;
 	KEXPECT_EQ(t, copy_from_user(buffer, user_page, 1), ZX_OK);
-	for (n = 1; n <= 200; n += n < 80 ? 1 : 13)
+	for (n = 1; n <= 250; n += n < 140 ? 1 : 13)
 		for (over = 0; over <= n; over += over < 20 ? 1 : 17)
 			check_from_user(t, n, over);
-	for (n = 1; n <= 200; n += n < 80 ? 1 : 13)
+	for (n = 1; n <= 250; n += n < 140 ? 1 : 13)
 		for (over = 0; over <= n; over += over < 20 ? 1 : 17)
 			check_to_user(t, n, over);
 	leave();
