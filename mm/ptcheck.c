@@ -142,14 +142,14 @@ void ptcheck_finish_flush(struct shadow *s, u32 i)
 	if (s->state[i] & S_LIVE)
 		return;
 	if (s->level < PT_LEVEL_LEAF) {
-		struct page *table = &page_map[s->pfn[i]];
+		struct page *table = &page_map[s->frame[i] - 1];
 
 		if (shadow_of(table) != NULL)
 			shadow_of(table)->life = TABLE_FLUSHED;
-	} else if (s->pfn[i] != 0) {
-		page_map[s->pfn[i]].map_count--;
+	} else if (s->frame[i] != 0) {
+		page_map[s->frame[i] - 1].map_count--;
 	}
-	s->pfn[i] = 0;
+	s->frame[i] = 0;
 }
 
 /* --- Table pages ----------------------------------------------------------- */
@@ -298,7 +298,7 @@ static void store_table(struct shadow *s, u32 i, uaddr_t va, u64 old,
 		ptcheck_violation(5, "table linked over an entry not flushed", s->as,
 			  va, old);
 	s->state[i] |= S_LIVE | S_EVER;
-	s->pfn[i] = (u32)(frame_of(value) - page_map);
+	s->frame[i] = (u32)(frame_of(value) - page_map) + 1;
 	if (child == NULL)
 		return;
 	if (child->life != TABLE_UNUSED)
@@ -331,10 +331,10 @@ static void store_new(struct shadow *s, u32 i, uaddr_t va, u64 value)
 	}
 	check_executable(s, va, value);
 	s->state[i] |= S_LIVE | S_EVER;
-	s->pfn[i] = 0;
+	s->frame[i] = 0;
 	if (!has_page(value))
 		return;
-	s->pfn[i] = (u32)(frame_of(value) - page_map);
+	s->frame[i] = (u32)(frame_of(value) - page_map) + 1;
 	frame_of(value)->map_count++;
 }
 

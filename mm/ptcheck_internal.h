@@ -37,7 +37,8 @@ struct shadow {
 	struct list_node node;		/* in `pending`, or on itself */
 	u8 state[PT_ENTRY_COUNT];
 	u8 owner[PT_ENTRY_COUNT];	/* CPU that has to flush */
-	u32 pfn[PT_ENTRY_COUNT];	/* live, or not flushed */
+	/* Index in page_map plus 1 of the frame that is live or not flushed. */
+	u32 frame[PT_ENTRY_COUNT];
 };
 
 _Static_assert(sizeof(struct shadow) <= PAGE_SIZE, "one page per table");

@@ -460,6 +460,10 @@ static inline u64 clear_pages(struct arch_aspace *as, uaddr_t va,
 	}
 	batch->changed_count += total;
 	stat_add(STAT_PTES_CLEARED, total);
+	/* I5: a fault beside the range may link a new table where one has just
+	 * been unlinked. It takes this lock first, so flush before it can. */
+	if (batch->table_unlinked)
+		tlb_batch_flush(batch);
 	spin_unlock(&as->lock);
 	return total;
 }

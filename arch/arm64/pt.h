@@ -147,4 +147,8 @@ void tlb_flush_aspace(struct arch_aspace *as);
 /* asid.c: first aspace; the table that stands for "none" is allocated. */
 MUST_CHECK zx_status_t asid_init(void);
 
+/* The flush of a batch, ahead of its end; may be called under LOCK_PT. What the
+ * batch is to free stays with it until tlb_batch_end(). */
+void tlb_batch_flush(struct tlb_batch *b);
+
 #endif

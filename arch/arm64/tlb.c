@@ -216,11 +216,25 @@ static __attribute__((noinline)) void flush_notes(const struct tlb_batch *b)
 		flush_note(b, i);
 }
 
-static inline void flush(const struct tlb_batch *b)
+/* Mutants: what the batch holds goes before the flush. */
+static inline void free_too_early(struct tlb_batch *b)
+{
+	if (MUTATED(FREE_BEFORE_FLUSH) && b->frames != NULL) {
+		pmm_free_list(b->frames);
+		b->frames = NULL;
+	}
+	if (MUTATED(TABLE_FREE_EARLY) && b->tables != NULL) {
+		pt_stock_put_list(b->tables);
+		b->tables = NULL;
+	}
+}
+
+void tlb_batch_flush(struct tlb_batch *b)
 {
 	struct percpu *cpu = arch_current()->cpu;
 	u64 asid;
 
+	free_too_early(b);
 	/* I1: the cleared entries before the TLBI. Otherwise a walk after the
 	 * TLBI could still read the old entry and cache it (D8.14.4). ISHST: only
 	 * stores matter, and only to walkers of the inner-shareable domain. */
@@ -243,6 +257,9 @@ static inline void flush(const struct tlb_batch *b)
 		op_isb();
 	cpu->stats[STAT_DSB] += 2;
 	cpu->stats[STAT_BATCHES]++;
+	b->note_count = 0;
+	b->flush_all = false;
+	b->table_unlinked = false;
 }
 
 static void free_after_epoch(struct epoch_head *h)
@@ -267,16 +284,8 @@ void tlb_batch_end(struct tlb_batch *b)
 {
 	if (MUTATED(ALLOC_IN_BATCH))
 		pmm_free(pmm_alloc());
-	if (MUTATED(FREE_BEFORE_FLUSH) && b->frames != NULL) {
-		pmm_free_list(b->frames);
-		b->frames = NULL;
-	}
-	if (MUTATED(TABLE_FREE_EARLY) && b->tables != NULL) {
-		pt_stock_put_list(b->tables);
-		b->tables = NULL;
-	}
 	if (b->note_count != 0)
-		flush(b);
+		tlb_batch_flush(b);
 	PTCHECK(batch_end_hook(b->executable));
 	if (!MUTATED(PREEMPTIBLE_BATCH))
 		preempt_enable();
