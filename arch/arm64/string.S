@@ -5,6 +5,8 @@
  */
 #include "asm.h"
 
+#define ZVA_MIN 512	/* bytes from which on it is worth the look */
+
 	.text
 
 /* Fewer than 64 bytes (x2) from x1 to x3, all loads before all stores of each
@@ -127,6 +129,10 @@ FUNCTION(memset)
 	mov	x4, #0x0101010101010101
 	mul	x1, x1, x4
 	mov	x3, x0
+	cmp	x2, #ZVA_MIN
+	ccmp	x1, #0, #0, hs
+	b.eq	memset_zva
+memset_by_pairs:
 	subs	x5, x2, #64
 	b.lo	2f
 1:	stp	x1, x1, [x3]
@@ -153,3 +159,33 @@ FUNCTION(memset)
 	strb	w1, [x3]
 8:	ret
 END(memset)
+
+/* Much to be zeroed: whole 64-byte blocks by DC ZVA, 256 bytes a turn, head and
+ * tail by overlapping stores. x0 and x3 = destination, x2 = count. */
+memset_zva:
+	mrs	x4, dczid_el0
+	and	x4, x4, #0x1f
+	cmp	x4, #4			/* permitted, blocks of 64 bytes */
+	b.ne	memset_by_pairs
+	stp	xzr, xzr, [x3]
+	stp	xzr, xzr, [x3, #16]
+	stp	xzr, xzr, [x3, #32]
+	stp	xzr, xzr, [x3, #48]
+	add	x5, x3, x2		/* end */
+	add	x3, x3, #64
+	and	x3, x3, #~63
+	sub	x4, x5, x3
+	subs	x4, x4, #256
+	b.lo	2f
+1:	dc	zva, x3
+	add	x3, x3, #64
+	dc	zva, x3
+	add	x3, x3, #64
+	dc	zva, x3
+	add	x3, x3, #64
+	dc	zva, x3
+	add	x3, x3, #64
+	subs	x4, x4, #256
+	b.hs	1b
+2:	sub	x2, x5, x3
+	b	memset_by_pairs

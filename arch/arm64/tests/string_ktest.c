@@ -107,6 +107,23 @@ KTEST(string_memset)
 		}
 }
 
+/* Long enough for DC ZVA: nothing but the range, from any place to any place. */
+KTEST(string_memset_zero_blocks)
+{
+	static u8 area[2048];
+	u32 to, size, i, bad;
+
+	for (to = 64; to < 130; to += 3)
+		for (size = 500; size < 1500; size += 37) {
+			for (i = 0; i < sizeof(area); i++)
+				area[i] = 0x77;
+			memset(area + to, 0, size);
+			for (i = 0, bad = 0; i < sizeof(area); i++)
+				bad += area[i] != (i - to < size ? 0 : 0x77);
+			KEXPECT_EQ(t, bad, 0);
+		}
+}
+
 KTEST(string_compare_and_search)
 {
 	KEXPECT_EQ(t, memcmp("abc", "abd", 2), 0);
