@@ -241,7 +241,8 @@ static void child_load(uintptr_t none, uintptr_t address)
 static void child_store(uintptr_t none, uintptr_t address)
 {
 	(void)none;
-	*(volatile uint64_t *)address = 77;
+	/* Not the word that readers look at. */
+	((volatile uint64_t *)address)[1] = 77;
 	zx_process_exit(77);
 }
 
