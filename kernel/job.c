@@ -28,6 +28,7 @@ static const struct object_ops job_ops = {
 	.destroy = job_destroy,
 };
 
+/* Random numbers first: handle tables draw from them. */
 void job_init(void)
 {
 	random_init();
@@ -122,6 +123,8 @@ static struct process *next_process(struct job *job, zx_koid_t koid)
 	return found;
 }
 
+/* Processes that begin to die may stay on the list for a while: the walk goes
+ * on by koid and visits each once. */
 void job_kill(struct job *job, s64 return_code)
 {
 	struct process *p;

@@ -11,6 +11,7 @@
  */
 #include <kernel/panic.h>
 #include <kernel/percpu.h>
+#include <kernel/thread.h>
 #include <kernel/wait.h>
 #include <mm/slab.h>
 #include <zircon/syscalls/object.h>
@@ -37,6 +38,7 @@ void port_init(void)
 	port_async_init();
 }
 
+/* A packet is on no queue until port_queue_packet(). */
 void port_packet_init(struct port_packet *pkt,
 		      const struct port_packet_ops *ops)
 {
@@ -77,7 +79,8 @@ static bool hand_over_locked(struct port *p, struct port_packet *pkt)
 
 	while ((n = list_pop_head(&p->readers)) != NULL) {
 		r = list_entry(n, struct port_reader, waiter.node);
-		if (waiter_wake(&r->waiter, ZX_OK)) {
+		if (!thread_is_dying(r->waiter.thread) &&
+		    waiter_wake(&r->waiter, ZX_OK)) {
 			r->packet = pkt;
 			return true;
 		}
@@ -85,6 +88,7 @@ static bool hand_over_locked(struct port *p, struct port_packet *pkt)
 	return false;
 }
 
+/* Readers only wait while the queue is empty, so a hand-over keeps the order. */
 static inline void deliver_locked(struct port *p, struct port_packet *pkt)
 {
 	if (!list_is_empty(&p->readers) && hand_over_locked(p, pkt))
@@ -159,6 +163,8 @@ static zx_status_t reader_sleep(struct port *p, struct port_reader *r,
 	return status;
 }
 
+/* A packet that is there is taken even if the deadline has passed; 0 and
+ * negative deadlines poll without a look at the clock. */
 static zx_status_t take_or_sleep(struct port *p, ktime_t deadline,
 				 struct port_packet **out)
 {

@@ -178,6 +178,7 @@ static const struct object_ops process_ops = {
 	.on_zero_handles = process_on_zero_handles,
 };
 
+/* References on job and root VMAR belong to the object, not to its life. */
 static void process_setup(struct process *p, struct job *job, const char *name)
 {
 	object_init(&p->object, ZX_OBJ_TYPE_PROCESS, &process_ops, 0);
@@ -230,11 +231,14 @@ free_process:
 	return status;
 }
 
+/* 0 is a legal entry: the thread starts there and faults (6.2, row 8). */
 static bool is_entry(uaddr_t pc)
 {
 	return pc == 0 || (pc >= USER_ASPACE_BASE && pc < USER_ASPACE_TOP);
 }
 
+/* Both starts: state, entry, thread, in this order. The process is RUNNING from
+ * its first thread's start on. */
 static zx_status_t start_thread_locked(struct process *p, struct thread *t,
 				       u32 wanted_state, uaddr_t pc,
 				       uaddr_t sp, const u64 *args)
@@ -293,6 +297,7 @@ zx_status_t process_create_thread(struct process *p, const char *name,
 	return status;
 }
 
+/* A NEW thread is not killed: it would be marked and die at its start. */
 void process_kill_thread(struct thread *t)
 {
 	mutex_lock(&t->process->lock);

@@ -35,6 +35,7 @@ struct userboot {
 	zx_handle_t values[HANDLE_MAX];
 };
 
+/* Whoever boots can mend all of this, so it is a sentence and no panic. */
 static void must(zx_status_t status, const char *what)
 {
 	if (status != ZX_OK)
@@ -42,6 +43,7 @@ static void must(zx_status_t status, const char *what)
 			   what, status);
 }
 
+/* The process does not run yet: nobody else uses its table. */
 static zx_handle_t give(struct userboot *u, struct object *o,
 			zx_rights_t rights)
 {
@@ -71,6 +73,8 @@ static struct vmo *make_vmo(const char *name, u64 bytes)
 	return v;
 }
 
+/* Each segment is a VMO of its own, named after the program; what the file does
+ * not fill stays uncommitted and reads as zero. */
 static void load_segment(struct userboot *u, const struct elf_segment *s)
 {
 	struct vmo *v = make_vmo(u->name, s->skip + s->memory_bytes);
@@ -237,6 +241,7 @@ static void watch(void *arg)
 	arch_power_off((int)(info.return_code & 0xff));
 }
 
+/* init= in the boot arguments, else /bin/init. */
 static void choose_program(struct userboot *u)
 {
 	if (!boot_get_arg("init", u->path, sizeof(u->path)))

@@ -12,6 +12,7 @@
 #define PF_X 1u
 #define PF_W 2u
 #define PF_R 4u
+/* More is no program that anybody links. */
 #define HEADER_LIMIT 64u
 #define SEGMENT_LIMIT (1ul << 30)
 
@@ -45,6 +46,7 @@ struct elf_program_header {
 };
 _Static_assert(sizeof(struct elf_program_header) == 56, "Elf64_Phdr");
 
+/* Bounds are checked by subtraction from the size: no sum can overflow. */
 const char *elf_open(const u8 *file, u64 size, struct elf_program *out)
 {
 	struct elf_header h;
@@ -85,6 +87,8 @@ static u32 segment_prot(u32 flags)
 	return prot;
 }
 
+/* index < header_count, hence inside the file (elf_open). What is not loaded
+ * gives memory_bytes 0. */
 const char *elf_segment(const struct elf_program *elf, u32 index,
 			struct elf_segment *out)
 {

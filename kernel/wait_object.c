@@ -84,6 +84,7 @@ static zx_status_t outcome(zx_status_t woken, bool closed, bool matched)
 	return matched ? ZX_OK : ZX_ERR_TIMED_OUT;
 }
 
+/* A wanted bit that is active already needs no observer. */
 zx_status_t object_wait_one(const struct handle_ref *ref, zx_signals_t signals,
 			    ktime_t deadline, zx_signals_t *observed)
 {
@@ -107,6 +108,7 @@ zx_status_t object_wait_one(const struct handle_ref *ref, zx_signals_t signals,
 		       (now & signals) != 0);
 }
 
+/* All are linked, or none. */
 static zx_status_t start_all(struct wait_observer *w,
 			     const struct handle_ref *refs,
 			     const zx_wait_item_t *items, size_t count,
@@ -143,6 +145,7 @@ static zx_status_t end_all(struct wait_observer *w,
 	return outcome(woken, closed, matched);
 }
 
+/* The observers are too many for a stack; the waiter stays on it. */
 zx_status_t object_wait_many(const struct handle_ref *refs,
 			     zx_wait_item_t *items, size_t count,
 			     ktime_t deadline)

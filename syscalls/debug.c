@@ -10,6 +10,7 @@
 
 #define CONSOLE_CHUNK 256u
 
+/* At most 256 bytes a call; more is cut off without complaint. */
 zx_status_t sys_debug_write(uaddr_t buffer, size_t buffer_size)
 {
 	char text[CONSOLE_CHUNK];
@@ -22,6 +23,8 @@ zx_status_t sys_debug_write(uaddr_t buffer, size_t buffer_size)
 	return ZX_OK;
 }
 
+/* Waits for the first byte, can be killed. Bytes that cannot be copied out are
+ * lost. */
 zx_status_t sys_debug_read(zx_handle_t handle, uaddr_t buffer,
 			   size_t buffer_size, uaddr_t actual)
 {
@@ -40,6 +43,8 @@ zx_status_t sys_debug_read(zx_handle_t handle, uaddr_t buffer,
 	return status == ZX_OK ? user_put_optional(actual, bytes) : status;
 }
 
+/* Without a resource anybody may write and read the log, as in 2020; one that
+ * is given must be the root resource. */
 zx_status_t sys_debuglog_create(zx_handle_t resource, uint32_t options,
 				uaddr_t out)
 {
@@ -64,6 +69,8 @@ zx_status_t sys_debuglog_create(zx_handle_t resource, uint32_t options,
 	return status;
 }
 
+/* The record is stamped with who wrote it, so programs cannot speak for each
+ * other. */
 zx_status_t sys_debuglog_write(zx_handle_t handle, uint32_t options,
 			       uaddr_t buffer, size_t buffer_size)
 {

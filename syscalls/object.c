@@ -28,6 +28,7 @@ static void content_size_set(struct object *o, u64 size)
 	mutex_unlock(&v->lock);
 }
 
+/* Objects without a name answer 32 zero bytes. */
 static zx_status_t get_name(struct object *o, uaddr_t value, size_t value_size)
 {
 	char name[ZX_MAX_NAME_LEN];
@@ -38,6 +39,7 @@ static zx_status_t get_name(struct object *o, uaddr_t value, size_t value_size)
 	return user_write(value, name, sizeof(name));
 }
 
+/* Steps 3 to 6 of tasks.md 4.1: unknown property, size, type, copy. */
 static zx_status_t get_property(struct object *o, u32 property, uaddr_t value,
 				size_t value_size)
 {
@@ -69,6 +71,7 @@ zx_status_t sys_object_get_property(zx_handle_t handle, uint32_t property,
 	return status;
 }
 
+/* The size is cut before the copy: what lies behind 31 bytes is not read. */
 static zx_status_t set_name(struct object *o, uaddr_t value, size_t value_size)
 {
 	char name[ZX_MAX_NAME_LEN];
@@ -80,6 +83,7 @@ static zx_status_t set_name(struct object *o, uaddr_t value, size_t value_size)
 	return object_set_name(o, name, value_size);
 }
 
+/* Unknown properties are INVALID_ARGS here too (tasks.md 4.2). */
 static zx_status_t set_property(struct object *o, u32 property, uaddr_t value,
 				size_t value_size)
 {
@@ -140,6 +144,8 @@ static zx_status_t find_child(struct object *parent, zx_koid_t koid,
 	return ZX_ERR_NOT_FOUND;
 }
 
+/* Rights are judged before the child is looked for, and refused otherwise than
+ * in zx_handle_duplicate (tasks.md 4.3, row 2). */
 static zx_status_t get_child(const struct handle_ref *parent, zx_koid_t koid,
 			     zx_rights_t rights, uaddr_t out)
 {
@@ -170,6 +176,7 @@ zx_status_t sys_object_get_child(zx_handle_t handle, uint64_t koid,
 	return status;
 }
 
+/* tasks.md 4.4, rows 2 and 3; the change itself cannot fail. */
 static zx_status_t signal(struct object *o, zx_signals_t clear,
 			  zx_signals_t set)
 {

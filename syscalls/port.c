@@ -17,6 +17,7 @@ zx_status_t sys_port_create(uint32_t options, uaddr_t out)
 	return status;
 }
 
+/* One copy in, one into the packet; the type field is overwritten there. */
 zx_status_t sys_port_queue(zx_handle_t handle, uaddr_t packet)
 {
 	zx_port_packet_t body;
@@ -33,6 +34,7 @@ zx_status_t sys_port_queue(zx_handle_t handle, uaddr_t packet)
 	return status;
 }
 
+/* A packet whose copy-out fails is lost (10.3). */
 zx_status_t sys_port_wait(zx_handle_t handle, zx_time_t deadline,
 			  uaddr_t packet)
 {
@@ -50,6 +52,7 @@ zx_status_t sys_port_wait(zx_handle_t handle, zx_time_t deadline,
 	return status;
 }
 
+/* The port handle was judged first, then the source. */
 static zx_status_t cancel(struct port *p, zx_handle_t source, u64 key)
 {
 	struct handle_ref ref;

@@ -20,6 +20,7 @@ static zx_status_t get_with_either(zx_handle_t value, u32 type, zx_rights_t a,
 					      : status;
 }
 
+/* All plain values are copied out before a handle becomes live. */
 static zx_status_t copy_two(uaddr_t out0, zx_handle_t value0, uaddr_t out1,
 			    zx_handle_t value1)
 {
@@ -54,6 +55,8 @@ cancel_proc:
 	return status;
 }
 
+/* Options, name, job, state, outs (6.1). A process whose handles cannot be told
+ * is killed, since nothing else would end it. */
 zx_status_t sys_process_create(zx_handle_t job, uaddr_t name, size_t name_size,
 			       uint32_t options, uaddr_t proc_handle,
 			       uaddr_t vmar_handle)
@@ -107,6 +110,7 @@ static zx_status_t start_with_handle(struct process *p, struct thread *t,
 	return status;
 }
 
+/* Row 4 comes before anything is done with arg1. */
 static zx_status_t start(struct process *p, struct thread *t, uaddr_t entry,
 			 uaddr_t stack, const struct handle_taken *arg1,
 			 u64 arg2)
@@ -163,6 +167,8 @@ void sys_process_exit(int64_t retcode)
 	process_exit_current(retcode);
 }
 
+/* The state is looked at twice: once for the order of errors, and again under
+ * the lock when the handle goes live. */
 static zx_status_t give(struct process *p, const struct handle_ref *ref,
 			zx_rights_t rights, uaddr_t out)
 {

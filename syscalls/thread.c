@@ -5,6 +5,7 @@
 #include <syscall_protos.h>
 #include <syscalls/user.h>
 
+/* The thread is NEW: PROCESS_THREADS shows it from its start on. */
 static zx_status_t create(struct process *p, const char *name, uaddr_t out)
 {
 	struct thread *t;
@@ -17,6 +18,7 @@ static zx_status_t create(struct process *p, const char *name, uaddr_t out)
 	return status;
 }
 
+/* Options, name, process, state, out (7.1). */
 zx_status_t sys_thread_create(zx_handle_t process, uaddr_t name,
 			      size_t name_size, uint32_t options, uaddr_t out)
 {
@@ -38,6 +40,8 @@ zx_status_t sys_thread_create(zx_handle_t process, uaddr_t name,
 	return status;
 }
 
+/* Two starters race under the process's lock: exactly one wins. The stack is
+ * not looked at: the thread faults when it uses a bad one. */
 zx_status_t sys_thread_start(zx_handle_t handle, zx_vaddr_t thread_entry,
 			     zx_vaddr_t stack, uintptr_t arg1, uintptr_t arg2)
 {

@@ -9,6 +9,8 @@
 #include <syscalls/user.h>
 #include <zircon/syscalls/object.h>
 
+/* What was observed is written for OK, TIMED_OUT and CANCELED; a pointer that
+ * cannot be written overrides all three. */
 static zx_status_t wait_one(const struct handle_ref *ref, zx_signals_t signals,
 			    ktime_t deadline, uaddr_t observed)
 {
@@ -41,13 +43,12 @@ zx_status_t sys_object_wait_one(zx_handle_t handle, zx_signals_t signals,
 }
 
 /* Only the deadline or a kill ends it. */
-static zx_status_t sleep_until(ktime_t deadline)
+static zx_status_t sleep_until(ktime_t deadline, u32 shown_state)
 {
 	struct waiter w;
 
 	waiter_init(&w);
-	return waiter_sleep(&w, deadline, WAIT_INTERRUPTIBLE,
-			    ZX_THREAD_STATE_BLOCKED_SLEEPING);
+	return waiter_sleep(&w, deadline, WAIT_INTERRUPTIBLE, shown_state);
 }
 
 /* What zx_object_wait_many() needs; too large for the stack. */
@@ -57,6 +58,8 @@ struct wait_many {
 	size_t ref_count;
 };
 
+/* References are counted as they are taken, so that the caller drops exactly
+ * those when an item is refused. */
 static zx_status_t look_up_all(struct wait_many *m, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -73,6 +76,7 @@ static zx_status_t look_up_all(struct wait_many *m, size_t count)
 	return ZX_OK;
 }
 
+/* Nothing is written back when an item is refused (pager-port.md 12.2). */
 static zx_status_t wait_many(struct wait_many *m, uaddr_t items, size_t count,
 			     ktime_t deadline)
 {
@@ -102,7 +106,8 @@ zx_status_t sys_object_wait_many(uaddr_t items, size_t num_items,
 	if (num_items > ZX_WAIT_MANY_MAX_ITEMS)
 		return ZX_ERR_OUT_OF_RANGE;
 	if (num_items == 0)
-		return sleep_until(deadline);
+		return sleep_until(deadline,
+				   ZX_THREAD_STATE_BLOCKED_WAIT_MANY);
 	m = kmalloc(sizeof(*m));
 	if (!m)
 		return ZX_ERR_NO_MEMORY;
@@ -114,6 +119,7 @@ zx_status_t sys_object_wait_many(uaddr_t items, size_t num_items,
 	return status;
 }
 
+/* The port was looked up before the source: the order of the spec. */
 static zx_status_t wait_async(struct port *p, zx_handle_t handle, u64 key,
 			      zx_signals_t signals, u32 options)
 {
@@ -154,6 +160,7 @@ zx_status_t sys_nanosleep(zx_time_t deadline)
 	if (deadline <= ktime_now())
 		sched_yield();
 	else
-		(void)!sleep_until(deadline);
+		(void)!sleep_until(deadline,
+				   ZX_THREAD_STATE_BLOCKED_SLEEPING);
 	return ZX_OK;
 }
