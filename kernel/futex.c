@@ -172,7 +172,9 @@ zx_status_t futex_wake(uaddr_t addr, u32 count)
 		if (f->addr != addr || f->aspace != as)
 			continue;
 		list_del(n);
-		if (waiter_wake(&f->waiter, ZX_OK))
+		/* A dying one is woken by its kill, and does not count. */
+		if (!thread_is_dying(f->waiter.thread) &&
+		    waiter_wake(&f->waiter, ZX_OK))
 			count--;
 	}
 	spin_unlock(&b->lock);

@@ -114,6 +114,15 @@ void thread_exit(void) NORETURN;
 /* Marks t for death and breaks its interruptible sleep. Any context of a
  * thread; asynchronous. Idempotent. */
 void thread_kill(struct thread *t);
+/* True if t was killed and is on its way out. A waker that gives something away
+ * passes over such a thread, which would take it to the grave. */
+static inline bool thread_is_dying(const struct thread *t)
+{
+	/* Relaxed: whoever saw the kill's end sees the bit; in a race with the
+	 * kill either answer is right. */
+	return (__atomic_load_n(&t->cpu_thread.pending, __ATOMIC_RELAXED) &
+		THREAD_PENDING_KILL) != 0;
+}
 /* ZX_THREAD_STATE_* as zx_info_thread_t shows it; racy by nature. */
 u32 thread_shown_state(struct thread *t);
 /* CPU time that t has used, in ns; for the running thread up to this moment. */
