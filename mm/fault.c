@@ -17,7 +17,7 @@
 
 #include "vmar_internal.h"
 
-/* Entries that one fault installs at most: the page and its neighbours in the
+/* Entries that one fault installs at most: the page and those behind it in the
  * same aligned block. */
 #define AROUND_PAGES 16ul
 
@@ -113,24 +113,25 @@ static zx_status_t install(struct fault *f, struct page *page, bool writable)
 }
 
 /*
- * Entries for resident neighbours inside the aligned block, the mapping and
- * the VMO: they save the faults of a program that walks on. Read-only, so that
- * nothing about a neighbour has to be known but that it is there.
+ * Entries for the resident pages that follow, to the end of the aligned block,
+ * the mapping or the VMO: they save the faults of a program that walks on.
+ * Those before were walked over already. Read-only, so that nothing about a
+ * neighbour has to be known but that it is there.
  */
 static void install_around(struct fault *f, u64 offset)
 {
-	struct mapping *m = f->m;
 	u64 page = f->va >> PAGE_SHIFT;
-	u64 first = max_u64(page & ~(AROUND_PAGES - 1), m->region.start);
-	u64 last = min_u64((page | (AROUND_PAGES - 1)) + 1, m->region.end);
-	u64 index = (offset >> PAGE_SHIFT) - (page - first);
+	u64 last = min_u64((page | (AROUND_PAGES - 1)) + 1, f->m->region.end);
 	struct page *frames[AROUND_PAGES];
-	u64 count = vmo_get_resident_locked(m->vmo, index, last - first,
-					    frames);
+	u64 count;
 
-	if (count > 1)
-		pt_map_neighbours(&f->as->arch, first << PAGE_SHIFT, frames,
-				  (u32)(last - first), PT_READ);
+	if (last - page < 2)
+		return;
+	count = vmo_get_resident_locked(f->m->vmo, (offset >> PAGE_SHIFT) + 1,
+					last - page - 1, frames);
+	if (count)
+		pt_map_neighbours(&f->as->arch, f->va + PAGE_SIZE, frames,
+				  (u32)count, PT_READ);
 }
 
 /* Steps 2 to 5 of the resolver, under the VMO's lock. SHOULD_WAIT: the pager

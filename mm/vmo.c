@@ -225,22 +225,28 @@ u64 vmo_get_resident_locked(struct vmo *v, u64 index, u64 count,
 			    struct page **frames)
 {
 	u64 limit = v->size >> PAGE_SHIFT;
+	u64 in_leaf = PT_FANOUT - index % PT_FANOUT;
 	struct ptree_cursor c;
-	u64 found = 0;
+	u64 bits, end = 0;
 
 	ptree_cursor_init(&c, &v->pages);
-	for (u64 i = 0; i < count; i++) {
-		struct pt_slot s = pt_slot_empty();
+	ptree_cursor_load(&c, index);
+	if (!c.path[0] || index >= limit)
+		return 0;
+	count = min_u64(min_u64(count, in_leaf), limit - index);
+	bits = c.path[0]->present >> (index % PT_FANOUT);
+	bits &= ~0ul >> (64 - count);
+	for (; bits; bits &= bits - 1) {
+		u32 i = bit_lowest64(bits);
+		struct pt_slot s = { c.path[0]->slots[index % PT_FANOUT + i] };
 
-		if (index + i < limit)
-			s = ptree_cursor_get(&c, index + i);
-		frames[i] = NULL;
-		if (pt_slot_type(s) == PT_PAGE) {
-			frames[i] = pt_page(s);
-			found++;
-		}
+		if (pt_slot_type(s) != PT_PAGE)
+			continue;
+		while (end < i)
+			frames[end++] = NULL;
+		frames[end++] = pt_page(s);
 	}
-	return found;
+	return end;
 }
 
 bool vmo_next_resident_locked(struct vmo *v, u64 *index, u64 end,

@@ -96,9 +96,9 @@ MUST_CHECK zx_status_t vmo_get_page_locked(struct vmo *v, u64 offset,
 					   struct page_request *request,
 					   struct page **out, bool *writable);
 
-/* Pages [index, index + count) that this VMO holds: frames[i] or NULL; returns
- * how many. Those that a write would have to deal with first are included:
- * install them read-only. Under v->lock. */
+/* Pages [index, index + count) that this VMO holds, as far as one node of the
+ * tree tells: frames[i] or NULL, up to the last one held. Returns how many
+ * entries of frames were written. Under v->lock; count is not 0. */
 u64 vmo_get_resident_locked(struct vmo *v, u64 index, u64 count,
 			    struct page **frames);
 /* The first page at or after *index and below end that this VMO holds. */
