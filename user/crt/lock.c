@@ -17,6 +17,10 @@ struct __lock {
 
 struct __lock __lock___libc_recursive_mutex;
 
+/* Newer headers of the library no longer declare these two. */
+int __retarget_lock_try_acquire(_LOCK_T lock);
+int __retarget_lock_try_acquire_recursive(_LOCK_T lock);
+
 void __retarget_lock_init(_LOCK_T *lock)
 {
 	*lock = calloc(1, sizeof(**lock));

@@ -27,6 +27,12 @@ static uintptr_t map_written(uint64_t pages, zx_handle_t *vmo)
 	return address;
 }
 
+static void unmap_all(uintptr_t address, uint64_t pages)
+{
+	demo_expect(zx_vmar_unmap(zx_vmar_root_self(), address, pages * PAGE), ZX_OK,
+		    "cleaning up");
+}
+
 static zx_status_t peek(uintptr_t address)
 {
 	size_t actual;
@@ -68,7 +74,7 @@ void demo_unmap(void)
 	       zx_status_get_string(status));
 	if (status == ZX_OK)
 		demo_fail("the hole can still be read", status);
-	demo_expect(zx_vmar_unmap(zx_vmar_root_self(), address, pages * PAGE), ZX_OK, "cleaning up");
+	unmap_all(address, pages);
 	zx_handle_close(vmo);
 }
 
@@ -106,7 +112,7 @@ void demo_decommit(void)
 	       (unsigned long long)stale);
 	if (stale)
 		demo_fail("stale memory was seen", ZX_ERR_INTERNAL);
-	demo_expect(zx_vmar_unmap(zx_vmar_root_self(), address, pages * PAGE), ZX_OK, "cleaning up");
+	unmap_all(address, pages);
 	zx_handle_close(vmo);
 }
 

@@ -1,7 +1,7 @@
-#include <elf.h>
 #include <stdio.h>
 #include <string.h>
 
+#include <jx/elf.h>
 #include <zircon/syscalls.h>
 
 #include "elf_load.h"

@@ -1,3 +1,6 @@
+/* Before <regex.h>, which wants size_t and does not ask for it everywhere. */
+#include <stddef.h>
+
 #include <regex.h>
 #include <stdarg.h>
 #include <stdatomic.h>

@@ -15,7 +15,8 @@ static int command_help(int argc, char *argv[])
 	for (const struct command *c = commands; c->name; c++)
 		printf("  %-5s %-14s %s\n", c->name, c->usage, c->help);
 	printf("Anything else is a program of /bin (`ls bin`). `;` separates commands.\n");
-	printf("Keys: arrows, Home, End, Delete, Ctrl-U (clear), Ctrl-C (new line), Ctrl-D (leave).\n");
+	printf("Keys: arrows, Home, End, Delete, Ctrl-U (clear), Ctrl-C (new line),"
+	       " Ctrl-D (leave).\n");
 	return 0;
 }
 
