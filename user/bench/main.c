@@ -1,4 +1,8 @@
-/* The program `bench`: prints a line `BENCH name value unit` for each row. */
+/*
+ * The program `bench`: prints a line `BENCH name value unit` for each row of the
+ * groups named, or of all.
+ */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,14 +83,37 @@ static void report_boot(void)
 			     bench_instructions(0, strtoull(ticks, NULL, 10)), 1, 0);
 }
 
-int main(void)
+static const struct {
+	const char *name;
+	void (*run)(void);
+} groups[] = {
+	{ "boot", report_boot },	  { "calls", bench_calls },
+	{ "memory", bench_memory },	  { "threads", bench_threads },
+	{ "pager", bench_pager },	  { "many", bench_many },
+};
+
+/* No argument wants all groups. */
+static bool is_wanted(const char *group, int argc, char *argv[])
 {
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], group) == 0)
+			return true;
+	}
+	return argc < 2;
+}
+
+int main(int argc, char *argv[])
+{
+	int found = 0;
+
 	calibrate();
-	report_boot();
-	bench_calls();
-	bench_memory();
-	bench_threads();
-	bench_pager();
-	bench_many();
-	return 0;
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		if (is_wanted(groups[i].name, argc, argv)) {
+			groups[i].run();
+			found++;
+		}
+	}
+	if (found == 0)
+		printf("bench: the groups are boot, calls, memory, threads, pager, many\n");
+	return found ? 0 : 2;
 }

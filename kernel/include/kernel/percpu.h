@@ -17,7 +17,7 @@ enum cpu_stat {
 	STAT_SWITCHES,
 	STAT_PREEMPTS,
 	STAT_FAULTS,		/* page faults taken from user mode or copies */
-	STAT_FAULTS_ZERO,	/* ... that committed a zeroed page */
+	STAT_FAULTS_ZERO,	/* zeroed pages committed, by faults and writes */
 	STAT_FAULTS_SPURIOUS,	/* ... that found a good entry */
 	STAT_FAULTS_PAGER,	/* ... that waited for a pager */
 	STAT_PTES_SET,
