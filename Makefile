@@ -57,6 +57,10 @@ $O/.config: Kconfig scripts/kconfig.py $(fragments) $(if $(forced),FORCE)
 	@$(PYTHON) scripts/kconfig.py sync $@ $(gen)/config.h
 	@$(if $(forced),,touch $@)
 
+# After an edit by hand or by menuconfig; written only if something changed.
+$(gen)/config.h: $O/.config
+	@$(PYTHON) scripts/kconfig.py sync $< $@
+
 # --- Tools and flags ---------------------------------------------------------
 
 cross    := aarch64-linux-gnu-
@@ -128,7 +132,7 @@ $(gen)/syscalls.stamp: scripts/gen_syscalls.py syscalls/syscalls.tbl
 	$(call say,GEN,syscalls)
 	$Q$(PYTHON) $^ $(gen) && touch $@
 
-generated := $(gen)/version.h $(gen)/hidden.h $(gen)/libfdt/libfdt.h $(gen)/syscalls.stamp
+generated := $(gen)/config.h $(gen)/version.h $(gen)/hidden.h $(gen)/libfdt/libfdt.h $(gen)/syscalls.stamp
 
 include user/rules.mk tests/unit/rules.mk
 
