@@ -1,7 +1,7 @@
 /*
  * Random calls on a small tree of VMARs against a flat model of its pages:
  * every status, every byte of address space, every page's content. The seed
- * is printed; RANDOM_VMAR_SEED in the environment chooses it.
+ * is printed; JX_SEED in the environment chooses it.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -529,7 +529,7 @@ static bool step(void)
 
 static void choose_seed(void)
 {
-	const char *chosen = getenv("RANDOM_VMAR_SEED");
+	const char *chosen = getenv("JX_SEED");
 
 	if (chosen)
 		t.seed = strtoull(chosen, NULL, 0);
@@ -537,7 +537,7 @@ static void choose_seed(void)
 		zx_cprng_draw(&t.seed, sizeof(t.seed));
 	/* The generator stands still at 0. */
 	t.state = t.seed ? t.seed : 1;
-	jx_note("RANDOM_VMAR_SEED=%" PRIu64, t.seed);
+	jx_note("JX_SEED=%" PRIu64, t.seed);
 }
 
 static bool set_up(void)
