@@ -86,31 +86,23 @@ static void plan_mark_items(struct build *b, struct plan *p)
 		plan_mark_pages(p, item(b, i)->start, item(b, i)->end);
 }
 
-/* Appends cells [cell, end) that say word, or lengthens the last run if it says
- * the same (R3). */
+/* Cells [cell, end), to the right of all that is in n, say word. */
 static inline void push_run(struct rt_node *n, u32 cell, u32 end, u64 word)
 {
-	u64 before = n->run_count ? n->slots[n->run_count - 1] : 0;
-
-	if (cell == end)
+	if (cell == end || word == 0)
 		return;
-	n->live_count += word && word != before;
-	if (n->class == RT_CLASS_DENSE) {
-		while (n->run_count < end)
-			n->slots[n->run_count++] = word;
-		return;
-	}
-	if (n->run_count && before == word)
-		return;
-	n->starts |= 1ul << cell;
-	n->slots[n->run_count++] = word;
+	if (cell == 0 || rt_word(n, cell - 1) != word)
+		rt_put(n, cell, end - 1, word);
+	else
+		while (cell < end)
+			rt_set_cell(n, cell++, word);
 }
 
 /* What p's old content says at a cell. */
 static u64 plan_old_word(const struct plan *p, u32 cell)
 {
 	if (p->node)
-		return p->node->slots[rt_index(p->node, cell)];
+		return rt_word(p->node, cell);
 	return cell == p->cell ? p->word : 0;
 }
 
@@ -131,16 +123,12 @@ static s32 items_in(const struct build *b, const struct plan *p, s32 *first,
 /* The node as a word, or less if it turns out to hold less than two things. */
 static u64 finish(struct rt_node *n)
 {
-	u64 word;
+	u64 word = rt_folded_word(n);
 
-	if (n->live_count > 1) {
+	if (n->live_count > 1)
 		rt_node_sum(n);
-		return rt_node_word(n);
-	}
-	word = n->slots[0];
-	for (u32 i = 1; i < n->run_count; i++)
-		word |= n->slots[i];
-	rt_node_free(n);
+	else
+		rt_node_free(n);
 	return word;
 }
 
@@ -159,23 +147,28 @@ static u64 compose_word(struct build *b, const struct plan *p, u32 cell,
 	return rebuild(b, old, start, end, *i, last);
 }
 
-/* An empty node with room for count runs; NULL if memory is out. */
+/* An empty node with room for count things; NULL if memory is out. */
 static struct rt_node *node_begin(u64 span, u32 count)
 {
-	struct rt_node *n = rt_node_alloc(count);
+	u32 class = 0;
 
-	if (n == NULL)
-		return NULL;
-	n->span = span;
-	n->starts = n->class == RT_CLASS_DENSE ? ~0ul : 0;
-	n->run_count = 0;
-	n->live_count = 0;
-	return n;
+	while (class < RT_CLASS_DENSE && count > bit_count64(rt_class_free[class]))
+		class++;
+	return rt_node_alloc(span, class);
+}
+
+/* Things in p's node at most: old words, items, and a new node for each cell
+ * where two of them meet or an edge of the range crosses. */
+static u32 plan_thing_count(const struct plan *p)
+{
+	u32 old = p->node ? p->node->live_count : p->word != 0;
+
+	return old + 2 * (u32)(p->last - p->first) + 1;
 }
 
 static u64 compose(struct build *b, const struct plan *p)
 {
-	struct rt_node *n = node_begin(p->span, bit_count64(p->starts));
+	struct rt_node *n = node_begin(p->span, plan_thing_count(p));
 	u64 bits = p->starts, start, end = p->span & ~63ul, word;
 	s32 i = p->first;
 
@@ -208,20 +201,17 @@ static u64 place_two(u64 span, u64 lo, u64 hi, u64 word_a, u64 word_b)
 	const struct rt_region *a = rt_region_of(word_a);
 	const struct rt_region *b = rt_region_of(word_b);
 	u64 base = span & ~63ul, shift = span % 64;
-	u64 a_end = ((a->end - 1 - base) >> shift) + 1;
-	u64 b_start = (b->start - base) >> shift;
+	u64 a_last = (a->end - 1 - base) >> shift;
+	u64 b_first = (b->start - base) >> shift;
 	struct rt_node *n;
 
-	if (b_start < a_end)
+	if (b_first <= a_last)
 		return 0;
-	n = node_begin(span, 5);
+	n = rt_node_alloc(span, 0);
 	if (n == NULL)
 		return RT_FAILED;
-	push_run(n, 0, (u32)((lo - base) >> shift), 0);
-	push_run(n, (u32)((lo - base) >> shift), (u32)a_end, word_a);
-	push_run(n, (u32)a_end, (u32)b_start, 0);
-	push_run(n, (u32)b_start, (u32)((hi - 1 - base) >> shift) + 1, word_b);
-	push_run(n, (u32)((hi - 1 - base) >> shift) + 1, RT_CELLS, 0);
+	rt_put(n, (u32)((lo - base) >> shift), (u32)a_last, word_a);
+	rt_put(n, (u32)b_first, (u32)((hi - 1 - base) >> shift), word_b);
 	n->gaps.lead = lo - base;
 	n->gaps.tail = rt_end(n) - hi;
 	n->gaps.max = max_u64(b->start - a->end,
@@ -259,58 +249,6 @@ static u64 place(struct build *b, u64 start, u64 end, s32 first, s32 last)
 	return place_many(b, span, first, last);
 }
 
-static void copy_words(u64 *to, const u64 *from, u32 count)
-{
-	for (; count >= 2; count -= 2, to += 2, from += 2) {
-		u64 a = from[0], b = from[1];
-
-		to[0] = a;
-		to[1] = b;
-	}
-	if (count)
-		*to = *from;
-}
-
-/* A dense node stays dense: copied as it is, but for cells first..last. */
-static u64 rebuild_dense(struct build *b, const struct plan *p, u32 first,
-			 u32 last)
-{
-	struct rt_node *n = node_begin(p->span, RT_CELLS);
-	s32 i = p->first;
-	u64 word;
-
-	if (n == NULL)
-		return RT_FAILED;
-	copy_words(n->slots, p->node->slots, RT_CELLS);
-	n->run_count = RT_CELLS;
-	n->live_count = p->node->live_count;
-	/* Old nodes in the range go out before any new one comes in. */
-	for (u32 cell = first; cell <= last; cell++)
-		rt_set_slot(n, cell, 0);
-	for (u32 cell = first; cell <= last; cell++) {
-		word = compose_word(b, p, cell, rt_cell_page(n, cell),
-				    rt_cell_page(n, cell + 1), &i);
-		if (word == RT_FAILED) {
-			rt_free_touched(rt_node_word(n), b->start, b->end,
-					false);
-			return RT_FAILED;
-		}
-		rt_set_slot(n, cell, word);
-	}
-	return finish(n);
-}
-
-/* Where the runs of n would begin if they were joined. */
-static u64 joined_starts(const struct rt_node *n)
-{
-	u64 starts = 1, bits = n->starts & ~1ul;
-
-	for (u32 i = 1; i < n->run_count; i++, bits &= bits - 1)
-		if (n->slots[i] != n->slots[i - 1])
-			starts |= bits & -bits;
-	return starts;
-}
-
 /* A node changes within its span. */
 static u64 rebuild_node(struct build *b, const struct rt_node *n, s32 first,
 			s32 last)
@@ -320,10 +258,7 @@ static u64 rebuild_node(struct build *b, const struct rt_node *n, s32 first,
 	u32 a, z;
 
 	rt_clip(n, b->start, b->end, &a, &z);
-	/* A dense node with few things left may become a small one again. */
-	if (n->class == RT_CLASS_DENSE && n->live_count > 6)
-		return rebuild_dense(b, &p, a, z);
-	p.starts = joined_starts(n);
+	p.starts = n->used | n->used << 1 | 1;
 	if (z > a + 1)
 		p.starts &= ~bits_range64(a + 1, z - 1);
 	plan_mark(&p, a, a);
@@ -398,63 +333,4 @@ u64 rt_rebuild(u64 word, u64 slot_start, u64 slot_end, u64 start, u64 end,
 			   .count = (s32)count };
 
 	return rebuild(&b, word, slot_start, slot_end, 0, (s32)count);
-}
-
-/* The copy where no runs are to be joined and c is not dense. */
-static void copy_plain(struct rt_node *c, const struct rt_node *n, u32 first,
-		       u32 last, u64 word)
-{
-	u32 index = rt_index(n, first), to = index;
-
-	c->starts = n->starts | 1ul << first;
-	copy_words(c->slots, n->slots, index);
-	if (rt_run_first(n, first) < first)
-		c->slots[to++] = 0;
-	c->slots[to++] = word;
-	if (last + 1 < rt_run_end(n, first)) {
-		c->slots[to++] = 0;
-		c->starts |= 1ul << (last + 1);
-	}
-	copy_words(c->slots + to, n->slots + index + 1,
-		   n->run_count - index - 1);
-	c->run_count = (u16)(to + n->run_count - index - 1);
-	c->live_count = n->live_count + 1;
-}
-
-/* The copy that joins runs, or goes from runs to cells. */
-static void copy_joined(struct rt_node *c, const struct rt_node *n, u32 first,
-			u32 last, u64 word)
-{
-	u64 bits = n->starts & ~1ul;
-	u32 cell = 0;
-
-	for (u32 i = 0; i < n->run_count; i++, bits &= bits - 1) {
-		u32 end = bits ? bit_lowest64(bits) : RT_CELLS;
-
-		if (cell <= first && first < end) {
-			push_run(c, cell, first, n->slots[i]);
-			push_run(c, first, last + 1, word);
-			cell = last + 1;
-		}
-		push_run(c, cell, end, n->slots[i]);
-		cell = end;
-	}
-}
-
-struct rt_node *rt_copy_with(const struct rt_node *n, u32 first, u32 last,
-			     u64 word)
-{
-	/* A run for each thing and one beside each, once they are joined. */
-	u32 joined = 2u * (n->live_count + 1u) + 1, plain = n->run_count + 2u;
-	struct rt_node *c = node_begin(n->span, joined < plain ? joined : plain);
-
-	if (c == NULL)
-		return NULL;
-	if (plain <= rt_class_slots[c->class] && c->class != RT_CLASS_DENSE)
-		copy_plain(c, n, first, last, word);
-	else
-		copy_joined(c, n, first, last, word);
-	c->gaps = n->gaps;
-	rt_node_take(c, rt_region_of(word)->start, rt_region_of(word)->end);
-	return c;
 }

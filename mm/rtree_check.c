@@ -26,41 +26,58 @@ static void join_gaps(struct rt_gaps *g, u64 len, const struct rt_gaps *more,
 
 static void check_form(const struct rt_node *n, u64 start, u64 end)
 {
-	u32 live = 0;
+	u32 live = 0, taken = 0;
 	u64 last = 0;
 
 	ASSERT(rt_shift(n) % RT_CELL_BITS == 0 && rt_shift(n) <= 30);
 	ASSERT(rt_base(n) % (64ul << rt_shift(n)) == 0);
 	ASSERT(rt_base(n) >= start && rt_end(n) <= end);
-	ASSERT(n->starts & 1);
-	ASSERT(n->run_count == bit_count64(n->starts));
 	ASSERT(n->class < RT_CLASS_COUNT);
-	ASSERT(n->run_count <= rt_class_slots[n->class]);
-	ASSERT(n->class != RT_CLASS_DENSE || n->starts == ~0ul);
-	for (u32 i = 0; i < n->run_count; i++) {
-		live += n->slots[i] && n->slots[i] != last;
-		last = n->slots[i];
+	for (u32 cell = 0; cell < RT_CELLS; cell++) {
+		u64 word = rt_word(n, cell);
+
+		ASSERT((word != 0) == ((n->used >> cell) & 1));
+		live += word && word != last;
+		last = word;
+		if (n->class != RT_CLASS_DENSE)
+			taken |= 1u << rt_slot_number(n, cell);
 	}
 	ASSERT(n->live_count == live);
 	ASSERT(live > 1);	/* R4 */
+	/* Each slot has cells or is free; 0 says "empty". */
+	if (n->class == RT_CLASS_DENSE)
+		ASSERT(n->free_slots);
+	else
+		ASSERT((n->free_slots ^ (taken & ~1u)) ==
+			       rt_class_free[n->class] &&
+		       n->words[RT_MAP_WORDS] == 0);
+}
+
+/* One past the last cell that says the same as `cell`. */
+static u32 run_end(const struct rt_node *n, u32 cell)
+{
+	u64 word = rt_word(n, cell);
+
+	while (++cell < RT_CELLS && rt_word(n, cell) == word)
+		;
+	return cell;
 }
 
 static void check_node(struct check *c, const struct rt_node *n,
 		       struct rt_gaps *sum)
 {
-	u64 bits = n->starts, start = rt_base(n);
+	u32 cell = 0, end;
 
 	*sum = (struct rt_gaps){ 0, 0, 0 };
-	for (u32 i = 0; i < n->run_count; i++) {
+	for (; cell < RT_CELLS; cell = end) {
+		u64 start = rt_cell_page(n, cell), stop;
 		struct rt_gaps gaps;
-		u64 end;
 
-		bits &= bits - 1;
-		end = rt_cell_page(n, bits ? bit_lowest64(bits) : RT_CELLS);
-		check_word(c, n->slots[i], start, end, 1ul << rt_shift(n),
+		end = run_end(n, cell);
+		stop = rt_cell_page(n, end);
+		check_word(c, rt_word(n, cell), start, stop, 1ul << rt_shift(n),
 			   &gaps);
-		join_gaps(sum, start - rt_base(n), &gaps, end - start);
-		start = end;
+		join_gaps(sum, start - rt_base(n), &gaps, stop - start);
 	}
 	ASSERT(sum->lead == n->gaps.lead);
 	ASSERT(sum->max <= n->gaps.max);

@@ -53,80 +53,66 @@ void rt_word_gaps(u64 word, u64 start, u64 end, struct rt_gaps *g)
 
 void rt_node_sum(struct rt_node *n)
 {
-	u64 start = rt_base(n), open = start, max = 0, lead = 0;
-	u64 bits = n->starts & ~1ul;
-	bool seen = false;
+	u64 base = rt_base(n), open = base, max = 0;
+	u64 cell_pages = 1ul << rt_shift(n);
 
-	for (u32 i = 0; i < n->run_count; i++, bits &= bits - 1) {
-		u64 end = rt_cell_page(n, bits ? bit_lowest64(bits) : RT_CELLS);
-		u64 word = n->slots[i];
+	n->gaps.lead = 64 * cell_pages;
+	for (u64 bits = n->used; bits; bits &= bits - 1) {
+		u32 cell = bit_lowest64(bits);
+		u64 word = rt_word(n, cell), start = rt_cell_page(n, cell);
+		u64 gap = start + word_lead(word, start) - open;
 
-		if (word) {
-			u64 gap = start - open + word_lead(word, start);
-
-			if (!seen)
-				lead = gap;
-			seen = true;
-			max = max_u64(max, gap);
-			if (rt_is_node(word))
-				max = max_u64(max, rt_node_of(word)->gaps.max);
-			open = end - word_tail(word, end);
-		}
-		start = end;
+		if (open == base)
+			n->gaps.lead = min_u64(n->gaps.lead, gap);
+		max = max_u64(max, gap);
+		if (rt_is_node(word))
+			max = max_u64(max, rt_node_of(word)->gaps.max);
+		open = start + cell_pages - word_tail(word, start + cell_pages);
 	}
-	n->gaps.tail = start - open;
-	n->gaps.lead = seen ? lead : n->gaps.tail;
+	n->gaps.tail = rt_end(n) - open;
 	n->gaps.max = max_u64(max, n->gaps.tail);
 }
 
-/* Free pages directly left of cell, where run index begins; *edge if that is
- * all there is up to the node's start. */
-static u64 free_left(const struct rt_node *n, u32 cell, u32 index, bool *edge)
+/* Free pages directly left of cell; *edge if that is all there is up to the
+ * node's start. */
+static inline u64 free_left(const struct rt_node *n, u32 cell, bool *edge)
 {
-	u32 from = cell, i = index;
+	u64 below = n->used & bits_below64(cell);
+	u32 from;
 
-	while (i && n->slots[i - 1] == 0)
-		i--;
-	if (n->class == RT_CLASS_DENSE)
-		from = i;
-	else
-		for (; index > i; index--)
-			from = rt_run_first(n, from - 1);
-	*edge = i == 0;
+	*edge = below == 0;
+	if (below == 0)
+		return (u64)cell << rt_shift(n);
+	from = bit_highest64(below) + 1;
 	return ((u64)(cell - from) << rt_shift(n)) +
-	       (i ? word_tail(n->slots[i - 1], rt_cell_page(n, from)) : 0);
+	       word_tail(rt_word(n, from - 1), rt_cell_page(n, from));
 }
 
-/* The same right of cell, where run index begins unless the node is at its
- * end. */
-static u64 free_right(const struct rt_node *n, u32 cell, u32 index, bool *edge)
+/* The same right of cell `last`. */
+static inline u64 free_right(const struct rt_node *n, u32 last, bool *edge)
 {
-	u32 to = cell, i = index;
+	u64 above = n->used & (~1ul << last);
+	u32 to;
 
-	while (i < n->run_count && n->slots[i] == 0)
-		i++;
-	if (n->class == RT_CLASS_DENSE)
-		to = i;
-	else
-		for (; index < i; index++)
-			to = rt_run_end(n, to);
-	*edge = i == n->run_count;
-	return ((u64)(to - cell) << rt_shift(n)) +
-	       (*edge ? 0 : word_lead(n->slots[i], rt_cell_page(n, to)));
+	*edge = above == 0;
+	if (above == 0)
+		return (u64)(RT_CELLS - 1 - last) << rt_shift(n);
+	to = bit_lowest64(above);
+	return ((u64)(to - last - 1) << rt_shift(n)) +
+	       word_lead(rt_word(n, to), rt_cell_page(n, to));
 }
 
-bool rt_node_update(struct rt_node *n, const struct rt_runs *runs,
+bool rt_node_update(struct rt_node *n, u32 cell, u32 end,
 		    const struct rt_gaps *now)
 {
-	bool at_start, at_end;
-	u64 left = free_left(n, runs->cell, runs->index, &at_start);
-	u64 right = free_right(n, runs->cell_end, runs->index_end, &at_end);
-	u64 len = (u64)(runs->cell_end - runs->cell) << rt_shift(n);
+	bool at_start, at_end, changed = false;
+	u64 left = free_left(n, cell, &at_start);
+	u64 right = free_right(n, end - 1, &at_end);
+	u64 len = (u64)(end - cell) << rt_shift(n);
 	u64 lead = left + now->lead, tail = right + now->tail, max = now->max;
-	bool changed = false;
 
 	if (now->lead == len)
-		lead = tail = max = left + len + right;
+		lead = tail = left + len + right;
 	max = max_u64(max, max_u64(lead, tail));
 	if (max > n->gaps.max) {
 		n->gaps.max = max;
@@ -143,18 +129,20 @@ bool rt_node_update(struct rt_node *n, const struct rt_runs *runs,
 	return changed;
 }
 
-bool rt_node_take(struct rt_node *n, u64 start, u64 end)
+bool rt_node_give(struct rt_node *n, u32 cell, u32 end)
 {
-	u64 base = rt_base(n), limit = rt_end(n);
-	bool changed = false;
+	bool at_start, at_end;
+	u64 gap = free_left(n, cell, &at_start) +
+		  free_right(n, end - 1, &at_end) +
+		  ((u64)(end - cell) << rt_shift(n));
+	bool longer = gap > n->gaps.max;
 
-	if (start - base < n->gaps.lead) {
-		n->gaps.lead = start - base;
-		changed = true;
-	}
-	if (limit - end < n->gaps.tail) {
-		n->gaps.tail = limit - end;
-		changed = true;
-	}
-	return changed;
+	/* All three bounds only rise here. */
+	if (longer)
+		n->gaps.max = gap;
+	if (at_start)
+		n->gaps.lead = gap;
+	if (at_end)
+		n->gaps.tail = gap;
+	return longer | at_start | at_end;
 }

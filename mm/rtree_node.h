@@ -20,19 +20,14 @@ struct rt_gaps {
 	u64 lead, max, tail;
 };
 
-/* Some runs of a node side by side: their cells and indices, the ends not
- * included. */
-struct rt_runs {
-	u32 cell, cell_end;
-	u32 index, index_end;
-};
-
 struct rt_node {
 	/* Fixed once published. First page | log2 of a cell's pages (a multiple
 	 * of 6; the first page is a multiple of 64 cells, so the low six bits
 	 * are free for it). */
 	u64 span;
-	u64 starts;		/* bit n: a run begins at cell n; bit 0 set */
+	/* Bit n: cell n is not empty. Stored under the aspace mutex; atomic,
+	 * since rtree_next() takes it as a hint where to look. */
+	u64 used;
 	/* Under the aspace mutex; readers never look. The epoch takes over
 	 * when the node has left the tree. */
 	union {
@@ -40,21 +35,25 @@ struct rt_node {
 		struct epoch_head epoch;
 	};
 	/* Fixed once published. */
-	u16 run_count;
 	u8 class;		/* slab cache */
 	/* Under the aspace mutex. */
 	u8 live_count;		/* different words that are not 0 */
-	/* One word a run, in order. Stored under the aspace mutex with release,
-	 * loaded by readers with acquire. */
-	u64 slots[];
+	u16 free_slots;		/* bit n: slot n has no cell; never 0 if dense */
+	/* Dense: the words of the cells. Else 64 slot numbers of four bits, a
+	 * cell each, then the slots; slot 0 says "empty". Stored under the
+	 * aspace mutex with release, loaded by readers with acquire. */
+	u64 words[];
 };
 
-/* Slots in a node of each class: with the 48 bytes before them 2, 3 and 8.75
- * cache lines. Nodes of the last are dense: each cell is a run of its own, so
- * that a new region goes into free cells without a copy. */
+/* Words in a node of each class: with the 48 bytes before them 144, 208 and
+ * 560 bytes. Small nodes hold 7 or 15 different things, dense ones anything. */
 #define RT_CLASS_COUNT 3
 #define RT_CLASS_DENSE 2
-static const u8 rt_class_slots[RT_CLASS_COUNT] = { 10, 18, RT_CELLS };
+#define RT_MAP_WORDS 4
+static const u8 rt_class_words[RT_CLASS_COUNT] = {
+	RT_MAP_WORDS + 8, RT_MAP_WORDS + 16, RT_CELLS
+};
+static const u16 rt_class_free[RT_CLASS_COUNT] = { 0xfe, 0xfffe, 1 };
 
 static inline struct rt_node *rt_node_of(u64 word)
 {
@@ -105,29 +104,6 @@ static inline u64 rt_cell(const struct rt_node *n, u64 page)
 	return (page ^ n->span) >> rt_shift(n);
 }
 
-/* Which run a cell belongs to. */
-static inline u32 rt_index(const struct rt_node *n, u32 cell)
-{
-	u64 starts = n->starts;
-
-	if (starts == ~0ul)
-		return cell;	/* dense: spares the population count */
-	return bit_count64(starts & (~0ul >> (63 - cell))) - 1;
-}
-
-static inline u32 rt_run_first(const struct rt_node *n, u32 cell)
-{
-	return bit_highest64(n->starts & (~0ul >> (63 - cell)));
-}
-
-/* One past the run's last cell. */
-static inline u32 rt_run_end(const struct rt_node *n, u32 cell)
-{
-	u64 above = n->starts & (~1ul << cell);
-
-	return above ? bit_lowest64(above) : RT_CELLS;
-}
-
 /* Acquire: pairs with rt_publish(), so that what the word points to is seen as
  * it was filled before it was published. */
 static inline u64 rt_load(const u64 *slot)
@@ -139,6 +115,30 @@ static inline u64 rt_load(const u64 *slot)
 static inline void rt_publish(u64 *slot, u64 word)
 {
 	__atomic_store_n(slot, word, __ATOMIC_RELEASE);
+}
+
+/* Where in words[] a reader finds what the cell says. Acquire: the slot was
+ * filled before its number was published. */
+static inline u64 rt_load_word(const struct rt_node *n, u32 cell)
+{
+	u32 i = cell;
+
+	if (n->class != RT_CLASS_DENSE)
+		i = RT_MAP_WORDS +
+		    ((rt_load(&n->words[cell / 16]) >> cell % 16 * 4) & 15);
+	return rt_load(&n->words[i]);
+}
+
+/* The same for writers, who are alone. */
+static inline u32 rt_slot_number(const struct rt_node *n, u32 cell)
+{
+	return (n->words[cell / 16] >> cell % 16 * 4) & 15;
+}
+
+static inline u64 rt_word(const struct rt_node *n, u32 cell)
+{
+	return n->words[n->class == RT_CLASS_DENSE ? cell :
+			RT_MAP_WORDS + rt_slot_number(n, cell)];
 }
 
 /* Clips [start, end) to the node: its first and last cell in it. The caller
@@ -170,15 +170,14 @@ static inline bool rt_covers(u64 start, u64 end, const struct rt_node *n)
 	return start <= rt_base(n) && rt_end(n) <= end;
 }
 
-/* rtree.c. count is the number of slots wanted; NULL if memory is out. */
-struct rt_node *rt_node_alloc(u32 count);
+/* rtree.c. */
+/* An empty node; NULL if memory is out. */
+struct rt_node *rt_node_alloc(u64 span, u32 class);
 void rt_node_free(struct rt_node *n);
 void rt_node_retire(struct rt_node *n);
 /* Frees all nodes below word that touch [start, end): at once, or after an
  * epoch if readers may still be there. */
 void rt_free_touched(u64 word, u64 start, u64 end, bool retire);
-/* Changes one word of a published node. */
-void rt_set_slot(struct rt_node *n, u32 index, u64 word);
 /*
  * Puts new_word for old_word into the slot that path leads to (they may be the
  * same, if a node's gaps have changed), brings the summaries above up to date
@@ -189,23 +188,50 @@ void rt_climb(struct rtree *t, const struct rt_path *path, u64 old_word,
 /* What n's parent should say: n, or the only thing left in it (R4). */
 u64 rt_folded_word(const struct rt_node *n);
 
+/* rtree_cells.c: what the cells of a node say; published nodes as well. Not the
+ * summaries. */
+/* A word that n does not have yet comes to cells first..last, which are empty.
+ * n->free_slots is not 0. */
+void rt_put(struct rt_node *n, u32 first, u32 last, u64 word);
+/* Empties first..last, all cells of one word. */
+void rt_clear(struct rt_node *n, u32 first, u32 last);
+/* Changes one cell. In a small node: to empty, or of a word that has no other
+ * cell, or to the left neighbour's word; else n->free_slots is not 0. */
+void rt_set_cell(struct rt_node *n, u32 cell, u64 word);
+/* Copy of a small node in the next class; NULL if memory is out. */
+struct rt_node *rt_copy_larger(const struct rt_node *n);
+
 /* rtree_gaps.c */
 /* Gaps of a word that stands for pages [start, end). */
 void rt_word_gaps(u64 word, u64 start, u64 end, struct rt_gaps *g);
-/* Sums all runs up; max becomes exact as far as it is below. */
+/* Sums all cells up; max becomes exact as far as it is below. */
 void rt_node_sum(struct rt_node *n);
-/* These runs have these gaps now. True if the node's summary has changed. */
-bool rt_node_update(struct rt_node *n, const struct rt_runs *runs,
+/* Cells [cell, end) have these gaps now. True if the node's summary has
+ * changed. */
+bool rt_node_update(struct rt_node *n, u32 cell, u32 end,
 		    const struct rt_gaps *now);
+/* Cells [cell, end) have become empty. As above. */
+bool rt_node_give(struct rt_node *n, u32 cell, u32 end);
+
 /* A region has come to [start, end), which was free, all inside n. True if the
  * node's summary has changed. */
-bool rt_node_take(struct rt_node *n, u64 start, u64 end);
+static inline bool rt_node_take(struct rt_node *n, u64 start, u64 end)
+{
+	u64 lead = start - rt_base(n), tail = rt_end(n) - end;
+	bool changed = false;
+
+	if (lead < n->gaps.lead) {
+		n->gaps.lead = lead;
+		changed = true;
+	}
+	if (tail < n->gaps.tail) {
+		n->gaps.tail = tail;
+		changed = true;
+	}
+	return changed;
+}
 
 /* rtree_build.c */
-/* Copy of n in which cells first..last, now of one empty run, say word; NULL if
- * memory is out. */
-struct rt_node *rt_copy_with(const struct rt_node *n, u32 first, u32 last,
-			     u64 word);
 /* RT_FAILED if memory is out (all undone). */
 #define RT_FAILED ((u64)RT_NODE)
 u64 rt_rebuild(u64 word, u64 slot_start, u64 slot_end, u64 start, u64 end,

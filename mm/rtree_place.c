@@ -21,7 +21,7 @@ struct search {
 	u32 depth;
 	struct rt_node *node[RT_NODE_LEVELS];
 	u64 passed[RT_NODE_LEVELS];	/* count when the node was entered */
-	u32 next[RT_NODE_LEVELS];
+	u64 cells[RT_NODE_LEVELS];	/* yet to be visited */
 };
 
 /* The gap ends here. True if the search is over. */
@@ -73,8 +73,8 @@ static bool visit(struct search *s, u64 word)
 				  rt_end(n) - n->gaps.tail);
 	s->node[s->depth] = n;
 	s->passed[s->depth] = s->count;
-	s->next[s->depth++] = s->open <= rt_base(n) ? 0 :
-		rt_index(n, (u32)rt_cell(n, s->open));
+	s->cells[s->depth++] = s->open <= rt_base(n) ? n->used :
+		n->used & bits_from64((u32)rt_cell(n, s->open));
 	return false;
 }
 
@@ -84,10 +84,11 @@ static void search(const struct rtree *t, struct search *s)
 
 	while (!over && s->depth) {
 		struct rt_node *n = s->node[s->depth - 1];
-		u32 i = s->next[s->depth - 1]++;
+		u64 cells = s->cells[s->depth - 1];
 
-		if (i < n->run_count) {
-			over = visit(s, n->slots[i]);
+		if (cells) {
+			s->cells[s->depth - 1] = cells & (cells - 1);
+			over = visit(s, rt_word(n, bit_lowest64(cells)));
 			continue;
 		}
 		/* In vain: the bound on its gaps may be out of date. */

@@ -13,33 +13,23 @@ struct walk {
 	u64 start, end;
 	u32 depth;
 	struct rt_node *node[RT_NODE_LEVELS];
-	u32 next[RT_NODE_LEVELS];	/* run to look at */
-	u32 stop[RT_NODE_LEVELS];	/* run after the last */
+	u64 cells[RT_NODE_LEVELS];	/* yet to be looked at */
 };
 
-static void walk_push(struct walk *w, struct rt_node *n)
+/* Cells of n in [start, end) that are not empty. */
+static u64 used_in(const struct rt_node *n, u64 start, u64 end)
 {
 	u32 first, last;
 
-	w->node[w->depth] = n;
-	if (rt_shift(n) == 0) {
-		/* Cells of one page hold no nodes. */
-		w->next[w->depth] = w->stop[w->depth] = 0;
-	} else {
-		rt_clip(n, w->start, w->end, &first, &last);
-		w->next[w->depth] = rt_index(n, first);
-		w->stop[w->depth] = rt_index(n, last) + 1;
-	}
-	w->depth++;
+	rt_clip(n, start, end, &first, &last);
+	return n->used & bits_range64(first, last);
 }
 
-/* A node still being built ends at run_count. */
-static bool walk_at_end(const struct walk *w)
+static void walk_push(struct walk *w, struct rt_node *n)
 {
-	u32 i = w->depth - 1;
-
-	return w->next[i] >= w->stop[i] ||
-	       w->next[i] >= w->node[i]->run_count;
+	w->node[w->depth] = n;
+	/* Cells of one page hold no nodes. */
+	w->cells[w->depth++] = rt_shift(n) ? used_in(n, w->start, w->end) : 0;
 }
 
 void rt_free_touched(u64 word, u64 start, u64 end, bool retire)
@@ -51,9 +41,9 @@ void rt_free_touched(u64 word, u64 start, u64 end, bool retire)
 	walk_push(&w, rt_node_of(word));
 	while (w.depth) {
 		struct rt_node *n = w.node[w.depth - 1];
-		u64 child;
+		u64 *cells = &w.cells[w.depth - 1], child;
 
-		if (walk_at_end(&w)) {
+		if (*cells == 0) {
 			/* Children first: the path never holds a freed one. */
 			w.depth--;
 			if (retire)
@@ -62,7 +52,8 @@ void rt_free_touched(u64 word, u64 start, u64 end, bool retire)
 				rt_node_free(n);
 			continue;
 		}
-		child = n->slots[w.next[w.depth - 1]++];
+		child = rt_word(n, bit_lowest64(*cells));
+		*cells &= *cells - 1;
 		if (rt_is_node(child) &&
 		    rt_touches(rt_node_of(child), start, end))
 			walk_push(&w, rt_node_of(child));
@@ -83,16 +74,13 @@ static void retire_replaced(u64 old_word, u64 new_word)
 /* What is left to say of n. */
 static u64 node_remove(struct rt_node *n, u64 start, u64 end)
 {
-	u32 first, last, stop;
-
-	rt_clip(n, start, end, &first, &last);
-	stop = rt_index(n, last);
-	for (u32 i = rt_index(n, first); i <= stop; i++) {
-		u64 old = n->slots[i], word = word_remove(old, start, end);
+	for (u64 bits = used_in(n, start, end); bits; bits &= bits - 1) {
+		u32 cell = bit_lowest64(bits);
+		u64 old = rt_word(n, cell), word = word_remove(old, start, end);
 
 		if (word == old)
 			continue;
-		rt_set_slot(n, i, word);
+		rt_set_cell(n, cell, word);
 		retire_replaced(old, word);
 	}
 	if (n->live_count > 1)
@@ -117,35 +105,32 @@ static u64 word_remove(u64 word, u64 start, u64 end)
 }
 
 /*
- * The common unmap: the range holds one region, whose runs are all in n. True
+ * The common unmap: the range holds one region, whose cells are all in n. True
  * if that was so; *changed if n's summary is another now.
  */
-static bool remove_single(struct rt_node *n, u64 start, u64 end, bool *changed)
+static inline bool remove_single(struct rt_node *n, u64 start, u64 end,
+				 bool *changed)
 {
-	u64 first = rt_cell(n, start), last = rt_cell(n, end - 1), word;
+	u64 first = rt_cell(n, start), last = rt_cell(n, end - 1), cells, word;
 	const struct rt_region *r;
-	struct rt_runs runs;
-	struct rt_gaps now;
+	u32 a, z;
 
 	if (first >= RT_CELLS || last >= RT_CELLS)
 		return false;
-	runs.index = rt_index(n, (u32)first);
-	runs.index_end = 1 + (first == last ? runs.index :
-			      rt_index(n, (u32)last));
-	word = n->slots[runs.index];
-	r = rt_region_of(word);
-	if (word == 0 || rt_is_node(word) || r->start < start || r->end > end)
+	cells = n->used & bits_range64((u32)first, (u32)last);
+	if (cells == 0)
 		return false;
-	for (u32 i = runs.index + 1; i < runs.index_end; i++)
-		if (n->slots[i] != word)
+	a = bit_lowest64(cells);
+	z = bit_highest64(cells);
+	word = rt_word(n, a);
+	r = rt_region_of(word);
+	if (rt_is_node(word) || r->start < start || r->end > end)
+		return false;
+	for (u32 cell = z; cell > a; cell--)
+		if (rt_word(n, cell) != word)
 			return false;
-	for (u32 i = runs.index; i < runs.index_end; i++)
-		rt_set_slot(n, i, 0);
-	runs.cell = rt_run_first(n, (u32)first);
-	runs.cell_end = rt_run_end(n, (u32)last);
-	now.lead = (u64)(runs.cell_end - runs.cell) << rt_shift(n);
-	now.max = now.tail = now.lead;
-	*changed = rt_node_update(n, &runs, &now);
+	rt_clear(n, a, z);
+	*changed = rt_node_give(n, a, z + 1);
 	return true;
 }
 
@@ -163,7 +148,7 @@ void rtree_remove(struct rtree *t, u64 start, u64 end)
 
 		if (cell >= RT_CELLS || rt_cell(n, end - 1) != cell)
 			break;
-		next = n->slots[rt_index(n, (u32)cell)];
+		next = rt_word(n, (u32)cell);
 		if (!rt_is_node(next))
 			break;
 		rt_path_push(&path, n, (u32)cell);
@@ -180,34 +165,40 @@ void rtree_remove(struct rtree *t, u64 start, u64 end)
 	retire_replaced(word, now);
 }
 
-/* The first node below *slot that holds no nodes; *slot becomes its slot. */
-static struct rt_node *lowest_node(u64 **slot)
+/* A node below the root that holds no nodes, taken out of the tree. The cells
+ * of regions passed by count as empty from then on, so that no later call looks
+ * at them. */
+static struct rt_node *take_lowest_node(struct rtree *t)
 {
-	struct rt_node *n = rt_node_of(**slot);
+	struct rt_node *above = NULL, *n = rt_node_of(t->root);
+	u64 left = n->used;
 
-	for (u32 i = 0; i < n->run_count && rt_shift(n);) {
-		if (!rt_is_node(n->slots[i])) {
-			i++;
-			continue;
+	while (left) {
+		u32 cell = bit_lowest64(left);
+		u64 word = rt_word(n, cell);
+
+		if (rt_is_node(word)) {
+			__atomic_store_n(&n->used, left, __ATOMIC_RELAXED);
+			above = n;
+			n = rt_node_of(word);
+			left = n->used;
+		} else {
+			left &= left - 1;
 		}
-		*slot = &n->slots[i];
-		n = rt_node_of(**slot);
-		i = 0;
 	}
+	if (above)
+		rt_set_cell(above, bit_lowest64(above->used), 0);
+	else
+		rt_publish(&t->root, 0);
 	return n;
 }
 
 bool rtree_teardown_step(struct rtree *t, u32 budget)
 {
 	while (rt_is_node(t->root)) {
-		u64 *slot = &t->root;
-		struct rt_node *n;
-
 		if (budget-- == 0)
 			return false;
-		n = lowest_node(&slot);
-		rt_publish(slot, 0);
-		rt_node_retire(n);
+		rt_node_retire(take_lowest_node(t));
 	}
 	rt_publish(&t->root, 0);
 	return true;

@@ -156,6 +156,17 @@ def processes():
     yield from on_list(job["processes"], "process", "job_node")
 
 
+def node_words(node):
+    """The words of a VMAR tree node's cells that are not empty (mm/rtree_cells.c)."""
+    dense = int(node["free_slots"]) & 1
+    used = int(node["used"])
+    for cell in range(64):
+        if not used >> cell & 1:
+            continue
+        number = int(node["words"][cell // 16]) >> cell % 16 * 4 & 15
+        yield int(node["words"][cell if dense else 4 + number])
+
+
 def regions(word):
     """Yield (type, address of the region) below a tagged word of the VMAR tree."""
     kinds = {int(gdb.parse_and_eval(name)): name for name in ("RT_MAPPING", "RT_VMAR")}
@@ -166,11 +177,11 @@ def regions(word):
         word = stack.pop()
         tag, address = word & 3, word & ~3
         if tag in kinds and address != last:
-            last = address      # one region may be a run in several nodes
+            last = address      # one region may have several cells
             yield kinds[tag], address
         elif tag == int(gdb.parse_and_eval("RT_NODE")):
             node = gdb.Value(address).cast(node_kind)
-            stack += [int(node["slots"][i]) for i in reversed(range(int(node["run_count"])))]
+            stack += reversed(list(node_words(node)))
 
 
 def show_vmar(vmar, depth=0):

@@ -7,8 +7,8 @@
  * A region's range never changes while it is in a tree: split, trim and protect
  * put new regions in its place.
  *
- * Nodes are 64-way, of variable height, with paths compressed, and hold runs:
- * see rtree.c for the form and for what a reader may meet.
+ * Nodes are 64-way, of variable height, with paths compressed: see rtree.c for
+ * the form and for what a reader may meet.
  *
  * Readers: rtree_lookup() and rtree_next() take no lock. The caller stands
  * between epoch_enter() and epoch_exit() or holds the writers' lock. One lookup
@@ -86,18 +86,25 @@ struct rt_path {
 
 #define RT_TXN_ITEMS 3
 
+enum rt_txn_kind {
+	RT_TXN_PUT,		/* new_word comes to empty cells of node */
+	RT_TXN_OVER,		/* ... in place of one word, in its cells */
+	RT_TXN_SPREAD,		/* items come to cells of node, a dense one */
+	RT_TXN_SWAP,		/* new_word for old_word at the end of path */
+	RT_TXN_SWAP_COPY,	/* ... which is a larger copy of its node */
+};
+
 /* One prepared change. Lives on the writer's stack; fields are private. */
 struct rtree_txn {
 	struct rtree *tree;
-	u64 old_word;		/* what commit replaces ... */
-	u64 new_word;		/* ... and by what */
+	u64 old_word;		/* where path ends */
+	u64 new_word;
 	u64 start, end;		/* pages that the change may touch */
+	u8 kind;		/* enum rt_txn_kind */
 	bool whole;		/* one region takes all of [start, end) */
-	bool copied;		/* old_word's node only is replaced */
-	u8 item_count;		/* items that fill takes cell by cell */
-	u8 fill_first;		/* runs of fill that take new_word */
-	u8 fill_last;
-	struct rt_node *fill;	/* NULL: the slot at the end of path does */
+	u8 item_count;
+	u8 first, last;		/* cells of node */
+	struct rt_node *node;
 	u64 items[RT_TXN_ITEMS];
 	struct rt_path path;
 };
