@@ -2,6 +2,7 @@
  * The machine as a whole: features, power, random numbers, counters
  * (tasks.md 16, 17; <zircon/jx.h>).
  */
+#include <arch/mmu.h>
 #include <arch/cpu.h>
 #include <arch/irq.h>
 #include <kernel/epoch.h>
@@ -11,6 +12,8 @@
 #include <kernel/resource.h>
 #include <kernel/stats.h>
 #include <mm/pmm.h>
+#include <mm/stats.h>
+#include <mm/slab.h>
 #include <syscall_protos.h>
 #include <syscalls/user.h>
 #include <zircon/features.h>
@@ -90,6 +93,8 @@ static zx_status_t put_record(u32 kind, u32 index, uaddr_t to)
 	}
 	memory.total_pages = pmm_total_count();
 	memory.free_pages = pmm_free_count();
+	memory.cached_pages = mm_cached_frames();
+	memory.slab_objects = slab_total_live();
 	return user_write(to, &memory, sizeof(memory));
 }
 
@@ -118,9 +123,12 @@ zx_status_t sys_jx_stat(uint32_t kind, uaddr_t buffer, size_t buffer_size,
 
 	if (!count)
 		return ZX_ERR_NOT_SUPPORTED;
-	/* What was freed already but waits for readers counts as free. */
-	if (kind != JX_STAT_CPU)
+	/* What was freed already but waits for readers counts as free, and so
+	 * do page tables in stock. */
+	if (kind != JX_STAT_CPU) {
 		epoch_drain();
+		pt_stock_release();
+	}
 	for (u32 i = 0; i < count && i < buffer_size / record_bytes; i++)
 		if (put_record(kind, i, buffer + i * record_bytes) != ZX_OK)
 			return ZX_ERR_INVALID_ARGS;

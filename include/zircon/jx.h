@@ -82,8 +82,10 @@ __ZX_STATIC_ASSERT(sizeof(jx_cpu_stats_t) == 200, "jx_cpu_stats_t");
 typedef struct jx_memory_stats {
 	uint64_t total_pages;
 	uint64_t free_pages;
+	uint64_t cached_pages;	/* of slabs and of kernel stacks kept for reuse */
+	uint64_t slab_objects;	/* live objects of all slab caches */
 } jx_memory_stats_t;
-__ZX_STATIC_ASSERT(sizeof(jx_memory_stats_t) == 16, "jx_memory_stats_t");
+__ZX_STATIC_ASSERT(sizeof(jx_memory_stats_t) == 32, "jx_memory_stats_t");
 
 #ifndef _KERNEL
 zx_status_t jx_cprng_draw_once(void *buffer, size_t buffer_size);

@@ -105,12 +105,26 @@ static bool take_census(struct census *census)
 	       jx_stat(JX_STAT_MEMORY, &census->memory, sizeof(census->memory), NULL) == ZX_OK;
 }
 
+static uint64_t shortage(uint64_t before, uint64_t after)
+{
+	return after < before ? before - after : 0;
+}
+
+/* Frames that are neither free nor in a cache any more, and objects of caches
+ * that were not there before. */
+static uint64_t missing_memory(const struct census *before, const struct census *after)
+{
+	return shortage(before->memory.free_pages + before->memory.cached_pages,
+			after->memory.free_pages + after->memory.cached_pages) +
+	       shortage(after->memory.slab_objects, before->memory.slab_objects);
+}
+
 /* How long to wait for a difference to go away; 0 if there is none. */
 static zx_duration_t patience(const struct census *before, const struct census *after)
 {
 	if (memcmp(before->objects, after->objects, sizeof(before->objects)) != 0)
 		return OBJECTS_SETTLE;
-	return after->memory.free_pages < before->memory.free_pages ? FRAMES_SETTLE : 0;
+	return missing_memory(before, after) ? FRAMES_SETTLE : 0;
 }
 
 /* Takes the census again until it is as before or the time is up. */
@@ -133,7 +147,7 @@ static void report_objects(const struct census *before, const struct census *aft
 }
 
 /*
- * One run and its census. Returns how many frames are missing after it; 0
+ * One run and its census. Returns how much memory is missing after it; 0
  * also if the test failed, which then needs no other verdict.
  */
 static uint64_t run_once(const struct jx_test *test)
@@ -146,8 +160,7 @@ static uint64_t run_once(const struct jx_test *test)
 		return 0;
 	settle(&before, &after);
 	report_objects(&before, &after);
-	return after.memory.free_pages < before.memory.free_pages ?
-	       before.memory.free_pages - after.memory.free_pages : 0;
+	return missing_memory(&before, &after);
 }
 
 /* Runs a test to its verdict, which failure_count and skip_reason hold. */
@@ -165,7 +178,8 @@ static void run_test(const struct jx_test *test)
 		if (missing == 0)
 			return;
 	} while (runs < RUNS_MIN || (runs < RUNS_MAX && zx_clock_get_monotonic() < end));
-	jx_fail("each of %d runs lost frames, the last %llu", runs, (unsigned long long)missing);
+	jx_fail("each of %d runs lost frames or kernel objects, the last %llu", runs,
+		(unsigned long long)missing);
 }
 
 static bool report(const struct jx_test *test, unsigned int number)

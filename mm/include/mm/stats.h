@@ -1,5 +1,5 @@
 /*
- * Memory in use, for `stat` and for leak checks.
+ * Memory that nobody uses but caches hold, for `stat` and for leak checks.
  */
 #ifndef MM_STATS_H
 #define MM_STATS_H
@@ -7,10 +7,11 @@
 #include <kernel/types.h>
 
 /*
- * Frames that somebody uses: not free, not in a slab (objects are counted by
- * themselves), not kept in stock for reuse. Exact when the system is quiet and
- * epoch_drain() has run, so that two readings around an operation tell a leak.
+ * Frames of slabs (whose objects are counted by slab_total_live()) and of kernel
+ * stacks kept for reuse. Free frames plus these are exact when the system is
+ * quiet and epoch_drain() and pt_stock_release() have run, so that two readings
+ * around an operation tell a leak.
  */
-u64 mm_used_frames(void);
+u64 mm_cached_frames(void);
 
 #endif
