@@ -128,7 +128,7 @@ static zx_status_t make_one(void)
 }
 
 /* Whichever allocation fails, nothing is left behind and NO_MEMORY is said.
- * Threads of earlier tests may still be going, so their number may fall. */
+ * What earlier tests left to the reaper may still be going: counts may fall. */
 KTEST(process_create_unwinds)
 {
 	u64 processes = object_count(ZX_OBJ_TYPE_PROCESS);
@@ -147,7 +147,7 @@ KTEST(process_create_unwinds)
 	}
 	KEXPECT_TRUE(t, failed_count > 4);
 	epoch_drain();
-	KEXPECT_EQ(t, object_count(ZX_OBJ_TYPE_PROCESS), processes);
-	KEXPECT_EQ(t, object_count(ZX_OBJ_TYPE_VMAR), vmars);
+	KEXPECT_TRUE(t, object_count(ZX_OBJ_TYPE_PROCESS) <= processes);
+	KEXPECT_TRUE(t, object_count(ZX_OBJ_TYPE_VMAR) <= vmars);
 	KEXPECT_TRUE(t, object_count(ZX_OBJ_TYPE_THREAD) <= threads);
 }

@@ -104,7 +104,7 @@ const struct bad_call bad_calls[] = {
 	CALL(debuglog_write, false, H(LOG), V(0), IN(4), V(4)),
 	CALL(debuglog_read, true, H(LOG), V(0), V(0), V(0)),
 	CALL(jx_process_give, false, H(PROCESS), ANY(EVENT), V(ZX_RIGHT_SAME_RIGHTS), OUT(4)),
-	CALL(jx_stat, true, V(2), OUT(16), V(16), OUT_OR_NULL(8)),
+	CALL(jx_stat, true, V(2), OUT(32), V(32), OUT_OR_NULL(8)),
 };
 const size_t bad_call_count = sizeof(bad_calls) / sizeof(bad_calls[0]);
 
