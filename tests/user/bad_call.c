@@ -14,6 +14,7 @@
 #include "task_util.h"
 
 #define HUGE_COUNT 4
+#define BAD_COUNT 8
 
 static void fill_good(struct sandbox *s, const struct bad_call *call, uint64_t *args)
 {
@@ -62,14 +63,14 @@ JX_TEST(bad_call_handles)
 	struct sandbox s;
 
 	ASSERT_TRUE(sandbox_create(&s));
-	const zx_handle_t bad[] = { 0, 1, 2, 3, 0xffffffff, 0x7ffffffc,
+	const zx_handle_t bad[BAD_COUNT] = { 0, 1, 2, 3, 0xffffffff, 0x7ffffffc,
 				    s.objects[OBJ_EVENT] ^ 1, s.objects[OBJ_EVENT] ^ 0x40000000 };
 
 	for (size_t c = 0; c < bad_call_count; c++) {
 		for (size_t a = 0; a < 8; a++) {
 			const struct bad_arg *arg = &bad_calls[c].args[a];
 
-			for (size_t b = 0; is_handle(arg) && b < sizeof(bad) / sizeof(bad[0]); b++) {
+			for (size_t b = 0; is_handle(arg) && b < BAD_COUNT; b++) {
 				if (bad[b] == 0 && (arg->kind == ARG_HANDLE_OR_0 ||
 						    bad_calls[c].number == SYS_handle_close))
 					continue;

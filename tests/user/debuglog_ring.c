@@ -28,7 +28,7 @@ static int number_in(const union record *r)
 
 JX_TEST(debuglog_slow_reader_loses_the_oldest)
 {
-	enum { COUNT = 3000 };
+	enum { COUNT = 600 };
 	zx_handle_t slow = 0, writer = 0;
 	zx_log_record_t *head;
 	int last = -1, seen = 0;

@@ -73,7 +73,7 @@ static bool expect_packet(struct paging *p, uint16_t command, uint64_t offset, u
 		return false;
 	if (memcmp(&got, &wanted, sizeof(got)) == 0)
 		return true;
-	jx_fail("wanted command %u [0x%llx, +0x%llx), got %u [0x%llx, +0x%llx), type %u, key 0x%llx",
+	jx_fail("wanted command %u [0x%llx, +0x%llx), got %u [0x%llx, +0x%llx), type %u, key %llu",
 		command, (unsigned long long)offset, (unsigned long long)length,
 		got.page_request.command, (unsigned long long)got.page_request.offset,
 		(unsigned long long)got.page_request.length, got.type,
@@ -217,7 +217,8 @@ bool access_expect(struct page_access *a, zx_status_t status)
 	if (!task_join(&a->thread, &result))
 		return false;
 	unprepare(a);
-	return EXPECT_STATUS(result, status) && (status != ZX_OK || !reads || EXPECT_TRUE(a->right));
+	return EXPECT_STATUS(result, status) &&
+	       (status != ZX_OK || !reads || EXPECT_TRUE(a->right));
 }
 
 zx_status_t access_now(struct paging *p, enum access_kind kind, uint64_t first, uint64_t count)
