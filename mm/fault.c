@@ -5,10 +5,10 @@
  * nothing held, and then all starts over.
  *
  * Why the common path needs no reference on the mapping: it is found inside an
- * epoch, and the VMO's lock is tried inside the same epoch. While that lock is
- * held a mapping that is not DEAD stays on the VMO's list, so neither it nor
- * the VMO can go away; struct vmo itself is freed through the epoch, so that
- * releasing the lock is safe as well.
+ * epoch, and the VMO's lock is tried and the mapping's state read inside the
+ * same epoch. While that lock is held a mapping that was seen alive stays on
+ * the VMO's list, so neither it nor the VMO can go away; struct vmo itself is
+ * freed through the epoch, so that releasing the lock is safe as well.
  */
 #include <kernel/percpu.h>
 #include <mm/fault.h>
@@ -44,10 +44,35 @@ static bool prot_allows(u32 prot, u32 access)
 	return (prot & needed) == needed;
 }
 
+static void unlock_mapping(struct fault *f)
+{
+	mutex_unlock(&f->m->vmo->lock);
+	if (f->referenced)
+		mapping_unref(f->m);
+}
+
+/* The lock was not free: a reference carries the mapping over the sleep. Ends
+ * the caller's epoch. */
+static zx_status_t sleep_for_mapping(struct fault *f)
+{
+	bool kept = mapping_ref(f->m);
+
+	epoch_exit();
+	if (!kept)
+		return ZX_ERR_SHOULD_WAIT;
+	f->referenced = true;
+	mutex_lock(&f->m->vmo->lock);
+	if (f->m->state == MAPPING_ALIVE)
+		return ZX_OK;
+	unlock_mapping(f);
+	return ZX_ERR_SHOULD_WAIT;
+}
+
 /*
- * Finds the mapping and takes its VMO's lock. NOT_FOUND; SHOULD_WAIT: the
- * mapping is going away. The lock is tried in the epoch; if somebody holds it
- * a reference carries the mapping over the sleep.
+ * Finds the mapping, which is alive, and takes its VMO's lock. NOT_FOUND;
+ * SHOULD_WAIT: the mapping is coming or going away. Its state is read inside
+ * the epoch: a mapping that died before we had the lock may be off the list
+ * already, and then nothing but the epoch keeps it and the VMO.
  */
 static zx_status_t lock_mapping(struct fault *f)
 {
@@ -60,22 +85,16 @@ static zx_status_t lock_mapping(struct fault *f)
 		return ZX_ERR_NOT_FOUND;
 	}
 	f->m = m;
-	f->referenced = !mutex_trylock(&m->vmo->lock);
-	if (f->referenced && !mapping_ref(m)) {
+	if (!mutex_trylock(&m->vmo->lock))
+		return sleep_for_mapping(f);
+	f->referenced = false;
+	if (__builtin_expect(m->state != MAPPING_ALIVE, 0)) {
+		mutex_unlock(&m->vmo->lock);
 		epoch_exit();
 		return ZX_ERR_SHOULD_WAIT;
 	}
 	epoch_exit();
-	if (f->referenced)
-		mutex_lock(&m->vmo->lock);
 	return ZX_OK;
-}
-
-static void unlock_mapping(struct fault *f)
-{
-	mutex_unlock(&f->m->vmo->lock);
-	if (f->referenced)
-		mapping_unref(f->m);
 }
 
 /* A writer is between steps 2 and 6 of change.c: wait until it is through. */
@@ -162,10 +181,7 @@ static bool fault_attempt(struct fault *f, zx_status_t *status)
 	*status = lock_mapping(f);
 	if (*status == ZX_ERR_NOT_FOUND)
 		return true;
-	if (__builtin_expect(*status != ZX_OK ||
-			     f->m->state != MAPPING_ALIVE, 0)) {
-		if (*status == ZX_OK)
-			unlock_mapping(f);
+	if (__builtin_expect(*status != ZX_OK, 0)) {
 		wait_for_writer(f->as);
 		return false;
 	}

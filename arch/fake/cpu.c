@@ -136,9 +136,15 @@ void fake_quiesce(void)
 	}
 }
 
+void (*fake_resched_hook)(void);
+
+/* A CPU runs one thread: nothing to switch to, but a test may do something. */
 void preempt_resched(void)
 {
-	arch_current()->resched = 0;
+	if (fake_resched_hook)
+		fake_resched_hook();
+	else
+		arch_current()->resched = 0;
 }
 
 void arch_cpu_relax(void)
