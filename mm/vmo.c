@@ -17,9 +17,10 @@
 /* Pages that one step of a VMO's end frees. */
 #define TEARDOWN_BUDGET 1024
 
-/* Pages that one batch clears: bounds the time with preemption off. */
-#define STRETCH_MIN 1024ul
-#define STRETCH_MAX (1ul << 21)
+/* Pages of a mapping that one batch clears, and mappings that it looks at: both
+ * bound the time with preemption off. */
+#define STRETCH 1024ul
+#define MAPPINGS_A_BATCH 64
 
 struct page *zero_page;
 
@@ -121,31 +122,72 @@ void vmo_unmap_range_locked(struct vmo *v, u64 offset, u64 bytes,
 			    struct tlb_batch *batch)
 {
 	struct mapping *m;
+	u32 seen = 0;
 
-	list_for_each(m, &v->mappings, vmo_node)
+	list_for_each(m, &v->mappings, vmo_node) {
+		bool executable = batch->executable;
+
+		/* Their number is the user's choice. No entry comes back
+		 * meanwhile: that takes v->lock (I12). The frames that the
+		 * caller will give to the batch may have been executed (I4). */
+		if (seen++ == MAPPINGS_A_BATCH) {
+			tlb_batch_end(batch);
+			tlb_batch_begin(batch);
+			batch->executable = executable;
+			seen = 1;
+		}
 		unmap_from(m, offset, offset + bytes, batch);
+	}
+}
+
+/*
+ * The same for a range of any length, in batches of its own. What no table
+ * serves is passed over. A remover's flush is done last, for all that the
+ * remover may have cleared until then (see unmap_from).
+ */
+static void unmap_vast_from(struct mapping *m, u64 offset, u64 end)
+{
+	u64 first = max_u64(offset, m->vmo_offset);
+	u64 last = min_u64(end, m->vmo_offset + mapping_size(m));
+	struct arch_aspace *as = &m->vmar->aspace->arch;
+	uaddr_t start = mapping_base(m) + (first - m->vmo_offset);
+	uaddr_t va = start, stop = start + (last - first);
+	struct tlb_batch batch;
+
+	if (first >= last)
+		return;
+	while ((va = pt_skip_empty(as, va, stop)) < stop) {
+		u64 count = min_u64(STRETCH, (stop - va) >> PAGE_SHIFT);
+
+		tlb_batch_begin(&batch);
+		pt_clear(as, va, count, &batch);
+		tlb_batch_end(&batch);
+		va += count << PAGE_SHIFT;
+	}
+	if (m->state != MAPPING_DEAD)
+		return;
+	tlb_batch_begin(&batch);
+	tlb_batch_note_range(&batch, as, start, (stop - start) >> PAGE_SHIFT);
+	tlb_batch_end(&batch);
 }
 
 void vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end)
 {
-	u64 stretch = STRETCH_MIN;
+	struct tlb_batch batch;
+	struct mapping *m;
 
-	while (start < end && !list_is_empty(&v->mappings)) {
-		struct tlb_batch batch;
-		u64 count = min_u64(stretch, end - start);
-		u64 cleared;
-
-		tlb_batch_begin(&batch);
-		vmo_unmap_range_locked(v, start << PAGE_SHIFT,
-				       count << PAGE_SHIFT, &batch);
-		cleared = batch.changed_count;
-		tlb_batch_end(&batch);
-		start += count;
-		if (cleared)
-			stretch = STRETCH_MIN;
-		else if (stretch < STRETCH_MAX)
-			stretch *= 2;
+	if (end - start > STRETCH) {
+		list_for_each(m, &v->mappings, vmo_node)
+			unmap_vast_from(m, start << PAGE_SHIFT,
+					end << PAGE_SHIFT);
+		return;
 	}
+	if (list_is_empty(&v->mappings))
+		return;
+	tlb_batch_begin(&batch);
+	vmo_unmap_range_locked(v, start << PAGE_SHIFT,
+			       (end - start) << PAGE_SHIFT, &batch);
+	tlb_batch_end(&batch);
 }
 
 /* --- Pages ---------------------------------------------------------------- */
@@ -282,15 +324,15 @@ static void drop_stretch_locked(struct vmo *v, u64 start, u64 end)
 
 void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end)
 {
-	while (end - start > STRETCH_MIN) {
+	while (end - start > STRETCH) {
 		struct pt_slot s = ptree_next(&v->pages, start, end, &start);
 
 		if (pt_slot_type(s) == PT_EMPTY)
 			return;
-		if (end - start <= STRETCH_MIN)
+		if (end - start <= STRETCH)
 			break;
-		drop_stretch_locked(v, start, start + STRETCH_MIN);
-		start += STRETCH_MIN;
+		drop_stretch_locked(v, start, start + STRETCH);
+		start += STRETCH;
 	}
 	if (start < end)
 		drop_stretch_locked(v, start, end);

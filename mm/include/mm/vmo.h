@@ -106,7 +106,8 @@ bool vmo_next_resident_locked(struct vmo *v, u64 *index, u64 end,
 			      struct page **out);
 
 /* Clears all entries for [offset, offset + bytes) in every mapping; under
- * v->lock, inside the batch. */
+ * v->lock, inside a batch that holds nothing yet: if the mappings are many it
+ * is ended and begun anew. */
 void vmo_unmap_range_locked(struct vmo *v, u64 offset, u64 bytes,
 			    struct tlb_batch *batch);
 
