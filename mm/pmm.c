@@ -18,6 +18,7 @@
 #include <mm/ptcheck.h>
 
 #define CACHE_BATCH 64		/* frames moved between a CPU and the lists */
+#define FREE_STRETCH 1024	/* frames freed with preemption off */
 
 /* A CPU keeps so many frames at most: enough that an operation on a mebibyte
  * of memory stays off the lists, and a 512th of a small machine's memory. */
@@ -335,28 +336,35 @@ void pmm_free(struct page *p)
 	preempt_enable();
 }
 
+/* The list's length is the caller's choice: preemption comes back on between
+ * stretches. */
 void pmm_free_list(struct page *list)
 {
-	struct pmm_cpu *c;
-	u64 count = 0;
-
-	preempt_disable();
-	c = arch_current()->cpu->pmm;
 	while (list) {
-		struct page *next = list->next;
+		struct pmm_cpu *c;
+		u64 count = 0;
 
-		cache_put(c, list);
-		list = next;
-		count++;
+		preempt_disable();
+		c = arch_current()->cpu->pmm;
+		do {
+			struct page *next = list->next;
+
+			cache_put(c, list);
+			list = next;
+			count++;
+		} while (list && count < FREE_STRETCH);
+		stat_add(STAT_PAGES_FREED, count);
+		preempt_enable();
 	}
-	stat_add(STAT_PAGES_FREED, count);
-	preempt_enable();
 }
 
 zx_status_t pmm_alloc_list(u64 count, struct page **list)
 {
 	struct page *head = NULL;
 
+	/* More than there is: said before all memory was taken from others. */
+	if (count > CACHE_BATCH && count > pmm_free_count())
+		return ZX_ERR_NO_MEMORY;
 	for (u64 i = 0; i < count; i++) {
 		struct page *p = pmm_alloc();
 
