@@ -10,8 +10,10 @@
 
 #include <jx/ktap.h>
 #include <zircon/jx.h>
+#include <zircon/process.h>
 #include <zircon/status.h>
 #include <zircon/syscalls.h>
+#include <zircon/syscalls/object.h>
 
 /* Lines that one test may print about its failures. */
 #define NOTES_MAX 30
@@ -182,6 +184,21 @@ static void run_test(const struct jx_test *test)
 		(unsigned long long)missing);
 }
 
+static void skip_test(void)
+{
+	atomic_store(&failure_count, 0);
+	atomic_store(&skip_reason, "pins an answer of the 2020 era");
+}
+
+/* The eras differ in where user space begins (spec/README 5). */
+static bool is_latest_era(void)
+{
+	zx_info_vmar_t root = { 0, 0 };
+
+	zx_object_get_info(zx_vmar_root_self(), ZX_INFO_VMAR, &root, sizeof(root), NULL, NULL);
+	return root.base == 0x200000;
+}
+
 static bool report(const struct jx_test *test, unsigned int number)
 {
 	const char *reason = atomic_load(&skip_reason);
@@ -245,7 +262,10 @@ int main(int argc, char *argv[])
 		return EXIT_FAILURE;
 	printf("KTAP version 1\n1..%u\n", planned);
 	for (unsigned int i = 0; i < planned; i++) {
-		run_test(chosen[i]);
+		if (chosen[i]->is_of_2020 && is_latest_era())
+			skip_test();
+		else
+			run_test(chosen[i]);
 		failed += !report(chosen[i], i + 1);
 	}
 	free(chosen);
