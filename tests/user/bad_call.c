@@ -173,7 +173,7 @@ JX_TEST(bad_call_pointers)
 }
 
 /* Sizes far beyond what is there: an error, and never a success. */
-JX_TEST(bad_call_huge_sizes)
+JX_TEST_OF_2020(bad_call_huge_sizes)
 {
 	static const uint64_t huge[HUGE_COUNT] = { UINT64_MAX, 1ul << 63, 1ul << 48, 1ul << 32 };
 	struct sandbox s;

@@ -33,7 +33,7 @@ static void check_and_drop(struct vm_area *a)
 }
 
 /* Addresses that lie nowhere near the VMAR. */
-JX_TEST(bad_memory_absolute_ranges)
+JX_TEST_OF_2020(bad_memory_absolute_ranges)
 {
 	struct vm_area a;
 
@@ -54,7 +54,7 @@ JX_TEST(bad_memory_absolute_ranges)
 }
 
 /* The VMAR's own base with lengths that reach out of it, or wrap. */
-JX_TEST(bad_memory_lengths_from_the_base)
+JX_TEST_OF_2020(bad_memory_lengths_from_the_base)
 {
 	struct vm_area a;
 
@@ -91,7 +91,7 @@ static zx_status_t expect_map(uint64_t offset, uint64_t vmo_offset, uint64_t len
 	return offset < 2 * PAGE ? ZX_ERR_NO_MEMORY : ZX_OK;
 }
 
-JX_TEST(bad_memory_map_numbers)
+JX_TEST_OF_2020(bad_memory_map_numbers)
 {
 	struct vm_area a;
 
@@ -112,7 +112,7 @@ JX_TEST(bad_memory_map_numbers)
 	check_and_drop(&a);
 }
 
-JX_TEST(bad_memory_allocate_numbers)
+JX_TEST_OF_2020(bad_memory_allocate_numbers)
 {
 	struct vm_area a;
 
@@ -161,7 +161,7 @@ JX_TEST(bad_memory_vmo_numbers)
 	check_and_drop(&a);
 }
 
-JX_TEST(bad_memory_process_memory_numbers)
+JX_TEST_OF_2020(bad_memory_process_memory_numbers)
 {
 	uint64_t word = 0;
 	struct vm_area a;

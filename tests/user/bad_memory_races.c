@@ -151,7 +151,7 @@ static int contend(void *arg)
 	return 0;
 }
 
-JX_TEST(bad_memory_race_for_one_place)
+JX_TEST_OF_2020(bad_memory_race_for_one_place)
 {
 	struct jx_thread threads[2];
 	struct flicker f;

@@ -144,7 +144,7 @@ JX_TEST(pager_kill_of_a_process_in_a_fault)
 }
 
 /* 5.8: while it waits its mapping goes, or another VMO comes there. */
-JX_TEST(pager_mapping_goes_while_a_fault_waits)
+JX_TEST_OF_2020(pager_mapping_goes_while_a_fault_waits)
 {
 	zx_handle_t image = task_image();
 	struct task_child child;

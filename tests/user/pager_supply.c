@@ -72,7 +72,7 @@ JX_TEST(pager_supply_errors_in_order)
 }
 
 /* Era 2020; and a mapped aux out of range is BAD_STATE too (4.2). */
-JX_TEST(pager_supply_refuses_a_mapped_aux)
+JX_TEST_OF_2020(pager_supply_refuses_a_mapped_aux)
 {
 	zx_handle_t aux = make_vmo(2);
 	zx_vaddr_t at = 0;

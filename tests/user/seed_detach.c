@@ -113,7 +113,7 @@ JX_TEST(det_04_no_new_read_for_this_vmo)
 	paging_drop(&p);
 }
 
-JX_TEST(det_05_requests_in_flight_are_harmless)
+JX_TEST_OF_2020(det_05_requests_in_flight_are_harmless)
 {
 	struct page_access a;
 	struct paging p;

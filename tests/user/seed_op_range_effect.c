@@ -79,7 +79,7 @@ JX_TEST(seed_o03_range_must_be_inside_the_vmar)
 }
 
 /* S-O4: address and size as zx_vmo_op_range wants them: whole pages. */
-JX_TEST(seed_o04_alignment_is_that_of_vmo_op_range)
+JX_TEST_OF_2020(seed_o04_alignment_is_that_of_vmo_op_range)
 {
 	struct vm_area a;
 

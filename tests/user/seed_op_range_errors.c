@@ -83,7 +83,7 @@ JX_TEST(seed_o15_vmar_that_is_not_live)
 
 /* S-O16: BAD_STATE if the range spans pages that are not mapped, at its start,
  * within it or at its end; what is mapped keeps its pages. */
-JX_TEST(seed_o16_range_that_spans_unmapped_pages)
+JX_TEST_OF_2020(seed_o16_range_that_spans_unmapped_pages)
 {
 	struct vm_area a;
 	zx_handle_t sub;
@@ -181,7 +181,7 @@ JX_TEST(seed_o21_unaligned_address)
 
 /* S-O22: NOT_SUPPORTED for an operation other than DECOMMIT, whatever the
  * handle's rights and the range. */
-JX_TEST(seed_o22_op_that_is_not_decommit)
+JX_TEST_OF_2020(seed_o22_op_that_is_not_decommit)
 {
 	const uint32_t ops[] = { 1, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14 };
 	struct vm_area a;

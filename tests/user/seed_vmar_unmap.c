@@ -159,7 +159,7 @@ JX_TEST(seed_u06_splits_a_mapping_partly_in_the_range)
 }
 
 /* S-U7: len is a multiple of the page, even where rounding would fit. */
-JX_TEST(seed_u07_len_must_be_page_aligned)
+JX_TEST_OF_2020(seed_u07_len_must_be_page_aligned)
 {
 	struct vm_area a;
 
@@ -259,7 +259,7 @@ JX_TEST(seed_u13_zero_len)
 
 /* S-U14: INVALID_ARGS for a length that is no whole number of pages, up to
  * those that rounding would wrap. */
-JX_TEST(seed_u14_unaligned_len)
+JX_TEST_OF_2020(seed_u14_unaligned_len)
 {
 	struct vm_area a;
 
@@ -314,7 +314,7 @@ JX_TEST(seed_u16_destroyed_vmar)
 }
 
 /* S-U17: NOT_FOUND where there is neither a mapping nor a sub-region. */
-JX_TEST(seed_u17_nothing_to_unmap)
+JX_TEST_OF_2020(seed_u17_nothing_to_unmap)
 {
 	struct vm_area a;
 	zx_handle_t sub;

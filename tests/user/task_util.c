@@ -6,8 +6,6 @@
 #include "task_util.h"
 
 #define STACK_BYTES 4096ul
-/* Where programs begin (user.ld), and their address space. */
-#define USER_BASE 0x1000000ul
 
 /* From user.ld: code, constants and the template of thread storage. */
 extern const char __executable_start[], __tdata_end[];
@@ -66,6 +64,17 @@ bool task_join(struct jx_thread *thread, int *result)
 						  zx_deadline_after(TASK_PATIENCE)), ZX_OK);
 }
 
+/* Where user space begins in this era: the root VMAR's base. */
+static size_t user_base(void)
+{
+	zx_info_vmar_t root = { 0, 0 };
+
+	EXPECT_STATUS(zx_object_get_info(zx_vmar_root_self(), ZX_INFO_VMAR, &root, sizeof(root),
+					 NULL, NULL),
+		      ZX_OK);
+	return root.base;
+}
+
 static size_t image_bytes(void)
 {
 	size_t bytes = (size_t)(__tdata_end - __executable_start);
@@ -91,7 +100,7 @@ static bool map_image(struct task_child *c, zx_handle_t image)
 	zx_vaddr_t at;
 
 	return EXPECT_STATUS(zx_vmar_map(c->vmar, options,
-					 (size_t)__executable_start - USER_BASE, image, 0,
+					 (size_t)__executable_start - user_base(), image, 0,
 					 image_bytes(), &at), ZX_OK);
 }
 

@@ -142,7 +142,7 @@ JX_TEST(vmar_allocate_offset_and_bounds)
 }
 
 /* Checks 12 and 13: taken and full. */
-JX_TEST(vmar_allocate_collisions)
+JX_TEST_OF_2020(vmar_allocate_collisions)
 {
 	struct vm_area a;
 	zx_handle_t sub;

@@ -93,7 +93,7 @@ JX_TEST(vmar_map_flags_one_by_one)
 }
 
 /* Checks 9 to 14, each against its neighbours. */
-JX_TEST(vmar_map_middle_checks_in_order)
+JX_TEST_OF_2020(vmar_map_middle_checks_in_order)
 {
 	zx_handle_t resizable = vm_vmo_make(1, ZX_VMO_RESIZABLE), narrow;
 	struct vm_area a;
@@ -124,7 +124,7 @@ JX_TEST(vmar_map_middle_checks_in_order)
 }
 
 /* Check 12: where the VMO's offsets end. */
-JX_TEST(vmar_map_vmo_offsets_up_to_the_end)
+JX_TEST_OF_2020(vmar_map_vmo_offsets_up_to_the_end)
 {
 	struct vm_area a;
 
@@ -173,7 +173,7 @@ JX_TEST(vmar_map_placement_checks_in_order)
 }
 
 /* Check 18: any overlap, with either kind of child. */
-JX_TEST(vmar_map_specific_collides_with_anything)
+JX_TEST_OF_2020(vmar_map_specific_collides_with_anything)
 {
 	struct vm_area a;
 	zx_handle_t sub;

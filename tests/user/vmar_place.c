@@ -28,7 +28,7 @@ static bool fill(zx_handle_t vmar, const struct vm_area *a, zx_vm_option_t optio
 }
 
 /* 3.2.3: to the last page, without an option, COMPACT, and below a limit. */
-JX_TEST(vmar_place_fills_to_the_last_page)
+JX_TEST_OF_2020(vmar_place_fills_to_the_last_page)
 {
 	struct vm_area a;
 	zx_handle_t compact;
@@ -51,7 +51,7 @@ JX_TEST(vmar_place_fills_to_the_last_page)
 }
 
 /* A single gap anywhere is found, by mappings and by sub-VMARs. */
-JX_TEST(vmar_place_finds_the_only_gap)
+JX_TEST_OF_2020(vmar_place_finds_the_only_gap)
 {
 	struct vm_area a;
 	zx_vaddr_t address = 0;
@@ -94,7 +94,7 @@ JX_TEST(vmar_place_alignment_up_to_4_gib)
 }
 
 /* Of the aligned places in a region each can be had, and no other. */
-JX_TEST(vmar_place_alignment_is_complete)
+JX_TEST_OF_2020(vmar_place_alignment_is_complete)
 {
 	const zx_vm_option_t align = ZX_VM_ALIGN_16KB;
 	zx_handle_t vmar;
@@ -124,7 +124,7 @@ JX_TEST(vmar_place_alignment_is_complete)
 }
 
 /* 3.1: the whole is large enough for what programs of the time try. */
-JX_TEST(vmar_place_large_regions)
+JX_TEST_OF_2020(vmar_place_large_regions)
 {
 	zx_info_vmar_t root = { 0 };
 	zx_status_t status = ZX_ERR_NO_MEMORY;

@@ -13,7 +13,7 @@ static zx_status_t write_self(zx_vaddr_t address, const void *buffer, size_t siz
 	return zx_process_write_memory(zx_process_self(), address, buffer, size, actual);
 }
 
-JX_TEST(vmar_process_memory_checks_in_order)
+JX_TEST_OF_2020(vmar_process_memory_checks_in_order)
 {
 	zx_handle_t reader = vm_dup(zx_process_self(), ZX_RIGHT_READ);
 	zx_handle_t writer = vm_dup(zx_process_self(), ZX_RIGHT_WRITE);
@@ -49,7 +49,7 @@ JX_TEST(vmar_process_memory_checks_in_order)
 }
 
 /* Protection does not matter, presence does. */
-JX_TEST(vmar_process_memory_ignores_protection)
+JX_TEST_OF_2020(vmar_process_memory_ignores_protection)
 {
 	uint64_t word = 0, next;
 	struct vm_area a;
@@ -70,7 +70,7 @@ JX_TEST(vmar_process_memory_ignores_protection)
 }
 
 /* A request is cut where its mapping ends; at the VMO's end it is refused. */
-JX_TEST(vmar_process_memory_is_cut_at_the_mapping)
+JX_TEST_OF_2020(vmar_process_memory_is_cut_at_the_mapping)
 {
 	static uint8_t buffer[2 * ZX_PAGE_SIZE];
 	struct vm_area a;

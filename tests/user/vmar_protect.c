@@ -181,7 +181,7 @@ JX_TEST(vmar_destroy_checks_and_effect)
 }
 
 /* D14: the root of a process that never started, and of one that runs. */
-JX_TEST(vmar_destroy_root)
+JX_TEST_OF_2020(vmar_destroy_root)
 {
 	zx_vaddr_t address;
 	struct vm_child child;

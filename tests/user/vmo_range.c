@@ -6,7 +6,7 @@ static zx_status_t op(zx_handle_t vmo, uint32_t number, uint64_t offset, uint64_
 	return zx_vmo_op_range(vmo, number, offset, size, NULL, 0);
 }
 
-JX_TEST(vmo_range_checks_in_order)
+JX_TEST_OF_2020(vmo_range_checks_in_order)
 {
 	const uint32_t ops[] = { ZX_VMO_OP_COMMIT, ZX_VMO_OP_DECOMMIT, ZX_VMO_OP_ZERO };
 	const uint32_t unknown[] = { 0, 5, 15, 100, UINT32_MAX };
@@ -46,7 +46,7 @@ JX_TEST(vmo_range_ignores_the_buffer)
 	zx_handle_close(vmo);
 }
 
-JX_TEST(vmo_range_commit)
+JX_TEST_OF_2020(vmo_range_commit)
 {
 	zx_handle_t vmo;
 	zx_vaddr_t base;
@@ -81,7 +81,7 @@ JX_TEST(vmo_range_commit_without_memory)
 	zx_handle_close(vmo);
 }
 
-JX_TEST(vmo_range_decommit)
+JX_TEST_OF_2020(vmo_range_decommit)
 {
 	zx_handle_t vmo = vm_vmo_make(8, 0);
 	zx_vaddr_t base = vm_map(vmo, VM_RW, 8);
