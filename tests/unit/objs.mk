@@ -13,3 +13,5 @@ fake_mm := $(fake_machine),arch/fake/user.o,arch/fake/kstack.o,mm/init.o,mm/aspa
 unit-y += fake_test:$(fake_mm)
 # ... with a look-up of mappings that the test can stop at.
 unit-y += review_test:$(subst mm/aspace.o$(comma),,$(fake_mm))
+# Every allocation fails once.
+unit-y += fail_test:$(fake_mm)
