@@ -527,17 +527,20 @@ static bool step(void)
 	}
 }
 
+/* One seed for all runs of this process: what the kernel's caches hold after
+ * equal runs is about equal, so that a leak can be told from it. */
 static void choose_seed(void)
 {
+	static uint64_t seed;
 	const char *chosen = getenv("JX_SEED");
 
 	if (chosen)
-		t.seed = strtoull(chosen, NULL, 0);
-	else
-		zx_cprng_draw(&t.seed, sizeof(t.seed));
+		seed = strtoull(chosen, NULL, 0);
 	/* The generator stands still at 0. */
-	t.state = t.seed ? t.seed : 1;
-	jx_note("JX_SEED=%" PRIu64, t.seed);
+	while (seed == 0)
+		zx_cprng_draw(&seed, sizeof(seed));
+	t.seed = t.state = seed;
+	jx_note("JX_SEED=%" PRIu64, seed);
 }
 
 static bool set_up(void)
@@ -555,7 +558,7 @@ static bool set_up(void)
 	return true;
 }
 
-JX_TEST(random_vmar_against_a_flat_model)
+JX_TEST_OF_2020(random_vmar_against_a_flat_model)
 {
 	bool good = true;
 
