@@ -189,12 +189,12 @@ static void test_clear_keeps_tables(void **state)
 	env_map(&as, VA + SPARSE, p, PT_READ);
 	tlb_batch_begin(&batch);
 	assert_int_equal(pt_clear(&as, 0, 1ul << 36, &batch), 2);
-	assert_false(batch.table_unlinked);
+	assert_null(batch.tables);
 	tlb_batch_end(&batch);
 	assert_int_equal(arch_aspace_table_pages(&as), 7);
 	tlb_batch_begin(&batch);
 	assert_int_equal(pt_unmap(&as, 0, 1ul << 36, &batch), 0);
-	assert_true(batch.table_unlinked);
+	assert_non_null(batch.tables);
 	tlb_batch_end(&batch);
 	assert_int_equal(arch_aspace_table_pages(&as), 1);
 	pmm_free(p);
