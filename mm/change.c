@@ -38,11 +38,25 @@ struct change {
 	struct vmar *dead;		/* by next_dead, descendants included */
 };
 
-static void kill_mapping(struct change *c, struct mapping *m)
+static inline void mark_dead(struct mapping *m)
 {
 	mutex_lock(&m->vmo->lock);
 	m->state = MAPPING_DEAD;
 	mutex_unlock(&m->vmo->lock);
+}
+
+/* A dead mapping, out of the tree and flushed, leaves its VMO. */
+static inline void bury(struct mapping *m)
+{
+	mutex_lock(&m->vmo->lock);
+	vmo_unlink_mapping_locked(m->vmo, m);
+	mutex_unlock(&m->vmo->lock);
+	mapping_retire(m);
+}
+
+static void kill_mapping(struct change *c, struct mapping *m)
+{
+	mark_dead(m);
 	m->next_removed = c->removed;
 	c->removed = m;
 }
@@ -83,7 +97,7 @@ static void kill_descendants(struct change *c, struct vmar *todo)
 	}
 }
 
-static void limit_stretch(struct aspace *as, u64 start, u64 count, u32 flags)
+static inline void limit_stretch(struct aspace *as, u64 start, u64 count, u32 flags)
 {
 	struct tlb_batch batch;
 
@@ -96,7 +110,10 @@ static void limit_stretch(struct aspace *as, u64 start, u64 count, u32 flags)
 	tlb_batch_end(&batch);
 }
 
-void vmar_limit_entries(struct aspace *as, u64 start, u64 end, u32 flags)
+/* More than one batch. */
+static __attribute__((noinline)) void limit_stretches(struct aspace *as,
+						      u64 start, u64 end,
+						      u32 flags)
 {
 	while (end - start > STRETCH) {
 		start = pt_skip_empty(&as->arch, start << PAGE_SHIFT,
@@ -110,6 +127,14 @@ void vmar_limit_entries(struct aspace *as, u64 start, u64 end, u32 flags)
 		limit_stretch(as, start, end - start, flags);
 }
 
+void vmar_limit_entries(struct aspace *as, u64 start, u64 end, u32 flags)
+{
+	if (end - start <= STRETCH)
+		limit_stretch(as, start, end - start, flags);
+	else
+		limit_stretches(as, start, end, flags);
+}
+
 static void drop_vmar(struct epoch_head *h)
 {
 	object_unref(&container_of(h, struct vmar, epoch)->object);
@@ -121,10 +146,7 @@ static void finish(struct change *c)
 		struct mapping *m = c->removed;
 
 		c->removed = m->next_removed;
-		mutex_lock(&m->vmo->lock);
-		vmo_unlink_mapping_locked(m->vmo, m);
-		mutex_unlock(&m->vmo->lock);
-		mapping_retire(m);
+		bury(m);
 	}
 	while (c->dead) {
 		struct vmar *v = c->dead;
@@ -250,6 +272,17 @@ zx_status_t vmar_replace_range(struct vmar *v, u64 start, u64 end,
 		revive_middle(middle);
 	finish(&c);
 	return ZX_OK;
+}
+
+void vmar_remove_mapping(struct mapping *m)
+{
+	struct vmar *v = m->vmar;
+	u64 start = m->region.start, end = m->region.end;
+
+	mark_dead(m);
+	rtree_remove(&v->children, start, end);
+	vmar_limit_entries(v->aspace, start, end, 0);
+	bury(m);
 }
 
 void vmar_destroy_locked(struct vmar *v)

@@ -35,7 +35,6 @@ struct mapping *mapping_create(struct vmar *v, u64 start, u64 end,
 	m->max_prot = max_prot;
 	m->prot = prot;
 	m->ref_count = 1;
-	list_init(&m->vmo_node);
 	object_ref(&vmo->object);
 	return m;
 }

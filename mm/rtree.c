@@ -171,7 +171,7 @@ bool rtree_is_free(const struct rtree *t, u64 start, u64 end)
  * word that leads to it all is no such node. Either way that word becomes
  * old_word, and its place the end of path.
  */
-static struct rt_node *txn_begin(struct rtree_txn *txn, struct rtree *t,
+static inline struct rt_node *txn_begin(struct rtree_txn *txn, struct rtree *t,
 				 u64 start, u64 end)
 {
 	u64 word = t->root;
@@ -238,6 +238,32 @@ static zx_status_t txn_rebuild(struct rtree_txn *txn,
 	return txn->new_word == RT_FAILED ? ZX_ERR_NO_MEMORY : ZX_OK;
 }
 
+/* The region goes into a larger copy of the node, which is full. */
+static zx_status_t insert_copy(struct rtree_txn *txn)
+{
+	struct rt_node *n = rt_copy_larger(txn->node);
+
+	if (n == NULL)
+		return ZX_ERR_NO_MEMORY;
+	rt_put(n, txn->first, txn->last, txn->new_word);
+	rt_node_take(n, txn->start, txn->end);
+	txn->new_word = rt_node_word(n);
+	txn->kind = RT_TXN_SWAP_COPY;
+	return ZX_OK;
+}
+
+/* The region goes where others are; n is the node that txn_begin() found. */
+static __attribute__((noinline)) zx_status_t insert_beside(
+	struct rtree_txn *txn, const struct rt_node *n)
+{
+	struct rt_slot slot = { txn->new_word };
+
+	txn->kind = RT_TXN_SWAP;
+	if (n)
+		step_into_cell(txn);
+	return txn->old_word ? txn_rebuild(txn, &slot, 1) : ZX_OK;
+}
+
 zx_status_t rtree_insert_prepare(struct rtree_txn *txn, struct rtree *t,
 				 struct rt_slot slot)
 {
@@ -246,24 +272,10 @@ zx_status_t rtree_insert_prepare(struct rtree_txn *txn, struct rtree *t,
 
 	txn->whole = true;
 	txn->new_word = slot.word;
-	txn->kind = RT_TXN_SWAP;
-	if (n == NULL)
-		return txn->old_word ? txn_rebuild(txn, &slot, 1) : ZX_OK;
-	if (n->used & bits_range64(txn->first, txn->last)) {
-		step_into_cell(txn);
-		return txn_rebuild(txn, &slot, 1);
-	}
+	if (n == NULL || (n->used & bits_range64(txn->first, txn->last)))
+		return insert_beside(txn, n);
 	txn->kind = RT_TXN_PUT;
-	if (__builtin_expect(n->free_slots != 0, 1))
-		return ZX_OK;
-	n = rt_copy_larger(n);
-	if (n == NULL)
-		return ZX_ERR_NO_MEMORY;
-	rt_put(n, txn->first, txn->last, slot.word);
-	rt_node_take(n, r->start, r->end);
-	txn->new_word = rt_node_word(n);
-	txn->kind = RT_TXN_SWAP_COPY;
-	return ZX_OK;
+	return n->free_slots ? ZX_OK : insert_copy(txn);
 }
 
 /* Is there one region in just the cells that the new one gets, inside its
@@ -415,20 +427,9 @@ static void commit_spread(const struct rtree_txn *txn)
 		rt_node_retire(n);
 }
 
-/* The new region comes to empty cells. */
-static inline void commit_put(const struct rtree_txn *txn)
-{
-	rt_put(txn->node, txn->first, txn->last, txn->new_word);
-	if (rt_node_take(txn->node, txn->start, txn->end))
-		take_along(txn, txn->path.depth);
-}
-
-void rtree_commit(struct rtree_txn *txn)
+static __attribute__((noinline)) void commit_other(const struct rtree_txn *txn)
 {
 	switch (txn->kind) {
-	case RT_TXN_PUT:
-		commit_put(txn);
-		break;
 	case RT_TXN_OVER:
 		commit_over(txn);
 		break;
@@ -438,6 +439,17 @@ void rtree_commit(struct rtree_txn *txn)
 	default:
 		commit_swap(txn);
 	}
+}
+
+void rtree_commit(struct rtree_txn *txn)
+{
+	if (txn->kind != RT_TXN_PUT) {
+		commit_other(txn);
+		return;
+	}
+	rt_put(txn->node, txn->first, txn->last, txn->new_word);
+	if (rt_node_take(txn->node, txn->start, txn->end))
+		take_along(txn, txn->path.depth);
 }
 
 void rtree_abort(struct rtree_txn *txn)

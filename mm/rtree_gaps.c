@@ -73,14 +73,12 @@ void rt_node_sum(struct rt_node *n)
 	n->gaps.max = max_u64(max, n->gaps.tail);
 }
 
-/* Free pages directly left of cell; *edge if that is all there is up to the
- * node's start. */
-static inline u64 free_left(const struct rt_node *n, u32 cell, bool *edge)
+/* Free pages directly left of cell. */
+static inline u64 free_left(const struct rt_node *n, u32 cell)
 {
 	u64 below = n->used & bits_below64(cell);
 	u32 from;
 
-	*edge = below == 0;
 	if (below == 0)
 		return (u64)cell << rt_shift(n);
 	from = bit_highest64(below) + 1;
@@ -89,12 +87,11 @@ static inline u64 free_left(const struct rt_node *n, u32 cell, bool *edge)
 }
 
 /* The same right of cell `last`. */
-static inline u64 free_right(const struct rt_node *n, u32 last, bool *edge)
+static inline u64 free_right(const struct rt_node *n, u32 last)
 {
 	u64 above = n->used & (~1ul << last);
 	u32 to;
 
-	*edge = above == 0;
 	if (above == 0)
 		return (u64)(RT_CELLS - 1 - last) << rt_shift(n);
 	to = bit_lowest64(above);
@@ -105,9 +102,9 @@ static inline u64 free_right(const struct rt_node *n, u32 last, bool *edge)
 bool rt_node_update(struct rt_node *n, u32 cell, u32 end,
 		    const struct rt_gaps *now)
 {
-	bool at_start, at_end, changed = false;
-	u64 left = free_left(n, cell, &at_start);
-	u64 right = free_right(n, end - 1, &at_end);
+	bool at_start = !(n->used & bits_below64(cell)), changed = false;
+	bool at_end = !(n->used & (~1ul << (end - 1)));
+	u64 left = free_left(n, cell), right = free_right(n, end - 1);
 	u64 len = (u64)(end - cell) << rt_shift(n);
 	u64 lead = left + now->lead, tail = right + now->tail, max = now->max;
 
@@ -131,18 +128,25 @@ bool rt_node_update(struct rt_node *n, u32 cell, u32 end,
 
 bool rt_node_give(struct rt_node *n, u32 cell, u32 end)
 {
-	bool at_start, at_end;
-	u64 gap = free_left(n, cell, &at_start) +
-		  free_right(n, end - 1, &at_end) +
-		  ((u64)(end - cell) << rt_shift(n));
-	bool longer = gap > n->gaps.max;
+	u64 below = n->used & bits_below64(cell);
+	u64 above = n->used & (~1ul << (end - 1));
+	u64 gap, bound = ~0ul;
 
-	/* All three bounds only rise here. */
-	if (longer)
-		n->gaps.max = gap;
-	if (at_start)
+	/* Between two cells in use, the gap ends inside them: mostly shorter
+	 * than the longest, without a look at what they hold. */
+	if (below && above)
+		bound = bit_lowest64(above) - bit_highest64(below) + 1;
+	if (bound <= n->gaps.max >> rt_shift(n))
+		return false;
+	gap = free_left(n, cell) + free_right(n, end - 1) +
+	      ((u64)(end - cell) << rt_shift(n));
+	/* All three only rise here. */
+	if (below == 0)
 		n->gaps.lead = gap;
-	if (at_end)
+	if (above == 0)
 		n->gaps.tail = gap;
-	return longer | at_start | at_end;
+	if (below && above && gap <= n->gaps.max)
+		return false;
+	n->gaps.max = max_u64(n->gaps.max, gap);
+	return true;
 }

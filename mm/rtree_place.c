@@ -141,6 +141,19 @@ static u64 random_below(struct rt_random *r, u64 n)
 	return (u64)(((unsigned __int128)random_next(r) * n) >> 64);
 }
 
+/* Counts the candidates, up to limit, and takes one of them. */
+static __attribute__((noinline)) bool place_by_count(const struct rtree *t,
+						     const struct rt_want *w,
+						     u64 limit,
+						     struct rt_random *random,
+						     u64 *page)
+{
+	u64 count = rtree_count_gap_candidates(t, w, limit);
+
+	return count && rtree_find_gap(t, w, random_below(random, count),
+				       page);
+}
+
 bool rtree_place(const struct rtree *t, const struct rt_want *w,
 		 u32 entropy_bits, struct rt_random *random, u64 *page)
 {
@@ -164,7 +177,5 @@ bool rtree_place(const struct rtree *t, const struct rt_want *w,
 			return true;
 		}
 	}
-	count = rtree_count_gap_candidates(t, w, limit);
-	return count && rtree_find_gap(t, w, random_below(random, count),
-				       page);
+	return place_by_count(t, w, limit, random, page);
 }

@@ -134,35 +134,45 @@ static inline bool remove_single(struct rt_node *n, u64 start, u64 end,
 	return true;
 }
 
+/* Of word, to which path leads, `now` is left. */
+static __attribute__((noinline)) void climb(struct rtree *t,
+					    const struct rt_path *path,
+					    u64 word, u64 now)
+{
+	rt_climb(t, path, word, now);
+	retire_replaced(word, now);
+}
+
 void rtree_remove(struct rtree *t, u64 start, u64 end)
 {
+	u64 word = t->root, last = end - 1;
+	bool changed = true, single = false;
+	struct rt_node *n = NULL;
 	struct rt_path path;
-	u64 word = t->root, now;
-	bool changed = true;
+	u32 depth = 0;
 
 	/* Down to the lowest word that leads to the whole range. */
-	path.depth = 0;
 	while (rt_is_node(word)) {
-		struct rt_node *n = rt_node_of(word);
-		u64 cell = rt_cell(n, start), next;
+		u64 cell, next;
 
-		if (cell >= RT_CELLS || rt_cell(n, end - 1) != cell)
+		n = rt_node_of(word);
+		cell = rt_cell(n, start);
+		if (cell >= RT_CELLS || rt_cell(n, last) != cell)
 			break;
 		next = rt_word(n, (u32)cell);
 		if (!rt_is_node(next))
 			break;
-		rt_path_push(&path, n, (u32)cell);
+		path.cell[depth] = (u8)cell;
+		path.node[depth++] = n;
 		word = next;
 	}
-	if (rt_is_node(word) &&
-	    remove_single(rt_node_of(word), start, end, &changed))
-		now = rt_folded_word(rt_node_of(word));
-	else
-		now = word_remove(word, start, end);
-	if (!changed && now == word)
-		return;
-	rt_climb(t, &path, word, now);
-	retire_replaced(word, now);
+	path.depth = depth;
+	if (n)
+		single = remove_single(n, start, end, &changed);
+	if (!single)
+		climb(t, &path, word, word_remove(word, start, end));
+	else if (changed || n->live_count < 2)
+		climb(t, &path, word, rt_folded_word(n));
 }
 
 /* A node below the root that holds no nodes, taken out of the tree. The cells

@@ -67,20 +67,18 @@ struct vmar *vmar_create(struct aspace *as, struct vmar *parent, uaddr_t base,
 	return v;
 }
 
-/* spec 4, checks 9-11 (the same as 5, 15-17). */
-static zx_status_t check_placement(const struct vmar *v,
-				   const struct vmar_placement *w)
+/* check_placement() where the caller chooses or limits the place. */
+static __attribute__((noinline)) zx_status_t check_chosen_placement(
+	const struct vmar *v, const struct vmar_placement *w)
 {
 	bool specific = w->options & SPECIFIC_ANY;
 	bool limit = w->options & ZX_VM_OFFSET_IS_UPPER_LIMIT;
 
 	if (specific && limit)
 		return ZX_ERR_INVALID_ARGS;
-	if (!specific && !limit && w->offset != 0)
-		return ZX_ERR_INVALID_ARGS;
 	if (!is_page_aligned(w->offset))
 		return ZX_ERR_INVALID_ARGS;
-	if ((specific || limit) && !(v->flags & ZX_VM_CAN_MAP_SPECIFIC))
+	if (!(v->flags & ZX_VM_CAN_MAP_SPECIFIC))
 		return ZX_ERR_ACCESS_DENIED;
 	if (limit) {
 		if (w->offset > v->size || w->size > w->offset)
@@ -88,6 +86,17 @@ static zx_status_t check_placement(const struct vmar *v,
 	} else if (w->offset >= v->size || w->size > v->size - w->offset) {
 		return ZX_ERR_INVALID_ARGS;
 	}
+	return ZX_OK;
+}
+
+/* spec 4, checks 9-11 (the same as 5, 15-17). */
+static inline zx_status_t check_placement(const struct vmar *v,
+					  const struct vmar_placement *w)
+{
+	if (w->options & PLACED)
+		return check_chosen_placement(v, w);
+	if (w->offset != 0 || w->size > v->size)
+		return ZX_ERR_INVALID_ARGS;
 	return ZX_OK;
 }
 
@@ -191,7 +200,8 @@ zx_status_t vmar_allocate(struct vmar *parent,
 /* --- zx_vmar_map ---------------------------------------------------------- */
 
 /* A region of the VMAR's own children that is a VMAR touches [start, end). */
-static bool touches_vmar(const struct vmar *v, u64 start, u64 end)
+static __attribute__((noinline)) bool touches_vmar(const struct vmar *v,
+						   u64 start, u64 end)
 {
 	for (;;) {
 		struct rt_slot s = rtree_next(&v->children, start);
@@ -204,7 +214,7 @@ static bool touches_vmar(const struct vmar *v, u64 start, u64 end)
 	}
 }
 
-static zx_status_t insert_mapping(struct vmar *v, struct mapping *m)
+static inline zx_status_t insert_mapping(struct vmar *v, struct mapping *m)
 {
 	struct rtree_txn txn;
 	zx_status_t status = rtree_insert_prepare(&txn, &v->children,
@@ -219,12 +229,22 @@ static zx_status_t insert_mapping(struct vmar *v, struct mapping *m)
 	return ZX_OK;
 }
 
-static zx_status_t map_locked(struct vmar *v,
-			      const struct vmar_placement *where,
-			      struct vmo *vmo, u64 vmo_offset, u32 prot,
-			      u32 max_prot, struct mapping **out)
+/* OVERWRITE: in place of what is there, if anything is. */
+static __attribute__((noinline)) zx_status_t overwrite(struct vmar *v,
+						       struct mapping *m)
 {
-	struct vmar_edges edges = { { 0 }, { 0 } };
+	u64 start = m->region.start, end = m->region.end;
+	struct vmar_edges edges = vmar_find_edges(v, start, end);
+
+	return edges.first.word ? vmar_replace_range(v, start, end, &edges, m)
+				: insert_mapping(v, m);
+}
+
+static inline zx_status_t map_locked(struct vmar *v,
+				     const struct vmar_placement *where,
+				     struct vmo *vmo, u64 vmo_offset, u32 prot,
+				     u32 max_prot, struct mapping **out)
+{
 	struct mapping *m;
 	zx_status_t status;
 	u64 page, end;
@@ -245,29 +265,14 @@ static zx_status_t map_locked(struct vmar *v,
 	m = mapping_create(v, page, end, vmo, vmo_offset, prot, max_prot);
 	if (!m)
 		return ZX_ERR_NO_MEMORY;
-	/* Only OVERWRITE may find something there. */
-	if (where->options & ZX_VM_SPECIFIC_OVERWRITE)
-		edges = vmar_find_edges(v, page, end);
-	if (edges.first.word)
-		status = vmar_replace_range(v, page, end, &edges, m);
-	else
-		status = insert_mapping(v, m);
+	status = where->options & ZX_VM_SPECIFIC_OVERWRITE ?
+			 overwrite(v, m) : insert_mapping(v, m);
 	if (status != ZX_OK) {
 		mapping_discard(m);
 		return status;
 	}
 	*out = m;
 	return ZX_OK;
-}
-
-/* Takes back what map_locked() did. */
-static void remove_mapping(struct vmar *v, struct mapping *m)
-{
-	struct vmar_edges edges = { mapping_slot(m), mapping_slot(m) };
-
-	/* A whole region needs no memory: it cannot fail. */
-	status_ignore(vmar_replace_range(v, m->region.start, m->region.end,
-					 &edges, NULL));
 }
 
 zx_status_t vmar_map(struct vmar *v, const struct vmar_placement *where,
@@ -284,7 +289,7 @@ zx_status_t vmar_map(struct vmar *v, const struct vmar_placement *where,
 		if (populate)
 			status = mapping_populate(m);
 		if (status != ZX_OK)
-			remove_mapping(v, m);
+			vmar_remove_mapping(m);
 	}
 	mutex_unlock(&v->aspace->lock);
 	return status;
@@ -307,7 +312,8 @@ static zx_status_t check_unmap(const struct vmar_edges *e, u64 start, u64 end)
 	return ZX_OK;
 }
 
-static zx_status_t unmap_locked(struct vmar *v, u64 start, u64 end)
+static __attribute__((noinline)) zx_status_t unmap_range(struct vmar *v,
+							 u64 start, u64 end)
 {
 	struct vmar_edges edges = vmar_find_edges(v, start, end);
 	zx_status_t status = check_unmap(&edges, start, end);
@@ -315,6 +321,18 @@ static zx_status_t unmap_locked(struct vmar *v, u64 start, u64 end)
 	if (status == ZX_OK)
 		status = vmar_replace_range(v, start, end, &edges, NULL);
 	return status;
+}
+
+static inline zx_status_t unmap_locked(struct vmar *v, u64 start, u64 end)
+{
+	struct rt_slot s = rtree_lookup(&v->children, start);
+
+	/* The usual case, just one mapping: no pieces, nothing to prepare. */
+	if (rt_slot_type(s) != RT_MAPPING ||
+	    rt_slot_region(s)->start != start || rt_slot_region(s)->end != end)
+		return unmap_range(v, start, end);
+	vmar_remove_mapping(mapping_from_slot(s));
+	return ZX_OK;
 }
 
 zx_status_t vmar_unmap(struct vmar *v, uaddr_t addr, u64 size)

@@ -74,6 +74,8 @@ struct vmar_edges vmar_find_edges(const struct vmar *v, u64 start, u64 end);
 MUST_CHECK zx_status_t vmar_replace_range(struct vmar *v, u64 start, u64 end,
 					  const struct vmar_edges *edges,
 					  struct mapping *middle);
+/* The same for one whole mapping, in whose place comes nothing: cannot fail. */
+void vmar_remove_mapping(struct mapping *m);
 /*
  * Takes from all entries in pages [start, end) the permissions that are not in
  * flags (PT_*), or clears them if flags is 0, and flushes: on return no CPU

@@ -229,15 +229,16 @@ zx_status_t sys_vmar_map(zx_handle_t handle, zx_vm_option_t options,
 			 size_t vmar_offset, zx_handle_t vmo,
 			 uint64_t vmo_offset, size_t len, uaddr_t mapped_addr)
 {
-	struct map_args a = {
-		.options = options,
-		.where = { options & PLACEMENT_FLAGS, vmar_offset, 0 },
-		.vmo_offset = vmo_offset,
-		.len = len,
-		.mapped_addr = mapped_addr,
-	};
+	struct map_args a;
 	zx_status_t status;
 
+	/* One by one: an initialiser would clear the rest first. */
+	a.options = options;
+	a.where.options = options & PLACEMENT_FLAGS;
+	a.where.offset = vmar_offset;
+	a.vmo_offset = vmo_offset;
+	a.len = len;
+	a.mapped_addr = mapped_addr;
 	status = handle_get_ref(handle, ZX_OBJ_TYPE_VMAR, 0, &a.vmar);
 	if (status != ZX_OK)
 		return status;
