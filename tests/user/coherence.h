@@ -54,6 +54,7 @@ struct race {
 	uint64_t call_count;
 	uint64_t open_count;
 	uint64_t sequence_before;
+	uint64_t look_count;
 	zx_time_t end;
 };
 
@@ -70,15 +71,15 @@ void race_finish(struct race *r);
  * are emulated than there are, each round waits for the host's scheduler.
  */
 bool race_goes_on(const struct race *r);
-/* Writes the next generation to the page and lets readers see it. */
+/* Writes the next generation to the page, for readers to see. */
 void race_renew(struct race *r);
 /* Stand around the call that takes the page away. */
 void race_begin(struct race *r);
 void race_end(struct race *r);
 /* Publishes what readers may see from now on. */
 void race_publish(struct race *r, uint64_t epoch);
-/* Waits until readers have looked. */
-void race_let_look(const struct race *r);
+/* Waits, now and then, until readers have looked. */
+void race_let_look(struct race *r);
 /* Makes a VMO that takes up freed frames and writes FOREIGN to all of them; it
  * goes when readers have looked after race_renew(). */
 void race_reuse_frames(struct race *r);
