@@ -132,7 +132,8 @@ $(gen)/syscalls.stamp: scripts/gen_syscalls.py syscalls/syscalls.tbl
 	$(call say,GEN,syscalls)
 	$Q$(PYTHON) $^ $(gen) && touch $@
 
-generated := $(gen)/config.h $(gen)/version.h $(gen)/hidden.h $(gen)/libfdt/libfdt.h $(gen)/syscalls.stamp
+generated := $(gen)/config.h $(gen)/version.h $(gen)/hidden.h \
+	$(gen)/libfdt/libfdt.h $(gen)/syscalls.stamp
 
 include user/rules.mk tests/unit/rules.mk
 
