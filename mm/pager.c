@@ -2,13 +2,19 @@
  * Pagers: the object behind the handle, and supply (pager-port.md 1-4).
  */
 #include <kernel/string.h>
+#include <mm/pmm.h>
 #include <mm/slab.h>
 
 #include "page_source.h"
 #include "vmo_internal.h"
 
-static struct slab_cache pager_cache;
+/* Pages that a supply moves between two looks at whether its thread was killed,
+ * all or none of them. */
+#define SUPPLY_STRETCH 4096ul
+/* Slots of a page tree for whose leaves one frame is enough. */
+#define SLOTS_A_FRAME (PAGE_SIZE / sizeof(struct pt_node) * PT_FANOUT)
 
+static struct slab_cache pager_cache;
 
 void pager_init_module(void)
 {
@@ -146,11 +152,13 @@ static void drop_clean_locked(struct vmo *v)
 
 	while (index < end) {
 		struct pt_slot s = ptree_next(&v->pages, index, end, &index);
+		struct ptree_cursor c;
 		u64 run = index;
 
 		if (pt_slot_type(s) == PT_EMPTY)
 			return;
-		while (run < end && is_clean(ptree_get(&v->pages, run)))
+		ptree_cursor_init(&c, &v->pages);
+		while (run < end && is_clean(ptree_cursor_get(&c, run)))
 			run++;
 		vmo_forget_zero_page_locked(v, index, run);
 		vmo_drop_pages_locked(v, index, run);
@@ -188,14 +196,15 @@ static zx_status_t check_aux_locked(const struct vmo *aux, u64 offset,
  * slots are prepared. Credits requests run by run.
  */
 static void move_slots_locked(struct vmo *v, u64 first, u64 count,
-			      const struct vmo *aux, u64 aux_first)
+			      struct vmo *aux, u64 aux_first)
 {
-	struct ptree_cursor to;
+	struct ptree_cursor to, from;
 	u64 run = 0;		/* absent slots just filled before i */
 
 	ptree_cursor_init(&to, &v->pages);
+	ptree_cursor_init(&from, &aux->pages);
 	for (u64 i = 0; i < count; i++) {
-		struct pt_slot s = ptree_get(&aux->pages, aux_first + i);
+		struct pt_slot s = ptree_cursor_get(&from, aux_first + i);
 		bool absent = pt_slot_type(ptree_cursor_get(&to, first + i)) ==
 			      PT_EMPTY;
 
@@ -222,6 +231,31 @@ static void move_slots_locked(struct vmo *v, u64 first, u64 count,
 				   run << PAGE_SHIFT);
 }
 
+/*
+ * All of the range, a stretch at a time: its length is the caller's choice, not
+ * bounded by what aux holds. NO_MEMORY may come after a prefix (4.4), but at
+ * once for a range whose nodes are more than the memory there is.
+ */
+static zx_status_t move_locked(struct vmo *v, u64 first, u64 count,
+			       struct vmo *aux, u64 aux_first)
+{
+	if (count / SLOTS_A_FRAME > pmm_free_count())
+		return ZX_ERR_NO_MEMORY;
+	for (u64 done = 0; done < count; done += SUPPLY_STRETCH) {
+		u64 n = min_u64(count - done, SUPPLY_STRETCH);
+		zx_status_t status = ptree_insert_prepare(&v->pages,
+							  first + done,
+							  first + done + n);
+
+		if (status != ZX_OK)
+			return status;
+		move_slots_locked(v, first + done, n, aux, aux_first + done);
+		if (thread_is_killed())
+			return ZX_ERR_INTERNAL_INTR_KILLED;
+	}
+	return ZX_OK;
+}
+
 /* 4.1 check 7 and 4.3; what is in aux goes in any case. */
 static zx_status_t supply_locked(struct vmo *v, u64 offset, u64 bytes,
 				 struct vmo *aux, u64 aux_offset)
@@ -233,12 +267,10 @@ static zx_status_t supply_locked(struct vmo *v, u64 offset, u64 bytes,
 
 	if (__builtin_add_overflow(offset, bytes, &end) || end > v->size)
 		status = ZX_ERR_OUT_OF_RANGE;
-	if (status == ZX_OK)
-		status = ptree_insert_prepare(&v->pages, first, first + count);
 	/* aux's mappings lose the pages before anybody else gets them. */
 	vmo_unmap_pages_locked(aux, aux_first, aux_first + count);
 	if (status == ZX_OK)
-		move_slots_locked(v, first, count, aux, aux_first);
+		status = move_locked(v, first, count, aux, aux_first);
 	vmo_drop_pages_locked(aux, aux_first, aux_first + count);
 	return status;
 }

@@ -79,10 +79,13 @@ static zx_status_t commit_anonymous_locked(struct vmo *v, u64 start, u64 end)
 }
 
 /* First absent index at or after *start, or end; markers are present here. */
-static u64 first_absent_locked(const struct vmo *v, u64 start, u64 end)
+static u64 first_absent_locked(struct vmo *v, u64 start, u64 end)
 {
+	struct ptree_cursor c;
+
+	ptree_cursor_init(&c, &v->pages);
 	while (start < end &&
-	       pt_slot_type(ptree_get(&v->pages, start)) != PT_EMPTY)
+	       pt_slot_type(ptree_cursor_get(&c, start)) != PT_EMPTY)
 		start++;
 	return start;
 }

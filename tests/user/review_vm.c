@@ -8,8 +8,8 @@
 /* Far more than any of the calls takes, far less than a walk page by page. */
 #define QUICK ZX_SEC(3)
 #define HUGE_SIZE (1ul << 56)
-/* More than a CPU keeps for itself. */
-#define SMALL (2048 * PAGE)
+/* A part of memory that is not left while somebody takes all of it. */
+#define SMALL (16384 * PAGE)
 
 static zx_time_t now(void)
 {
@@ -36,19 +36,19 @@ JX_TEST(review_shrink_of_a_huge_vmo_is_quick)
 }
 
 static atomic_bool greedy_stop;
+static atomic_int greedy_refused;
 
 static int commit_too_much(void *arg)
 {
 	zx_handle_t vmo = *(zx_handle_t *)arg;
-	int refused = 0;
 
 	while (!atomic_load(&greedy_stop)) {
 		if (zx_vmo_op_range(vmo, ZX_VMO_OP_COMMIT, 0, HUGE_SIZE, NULL, 0) !=
 		    ZX_ERR_NO_MEMORY)
-			return -1;
-		refused++;
+			return 1;
+		atomic_fetch_add(&greedy_refused, 1);
 	}
-	return refused;
+	return 0;
 }
 
 /* A COMMIT of more than there is fails without taking what others need. */
@@ -56,21 +56,103 @@ JX_TEST(review_commit_of_too_much_starves_nobody)
 {
 	struct jx_thread greedy;
 	zx_handle_t vmo, small;
-	int refused = 0;
+	int result;
 
 	atomic_store(&greedy_stop, false);
+	atomic_store(&greedy_refused, 0);
 	ASSERT_STATUS(zx_vmo_create(HUGE_SIZE, 0, &vmo), ZX_OK);
 	ASSERT_STATUS(zx_vmo_create(SMALL, 0, &small), ZX_OK);
 	ASSERT_STATUS(jx_thread_create(&greedy, "greedy", commit_too_much, &vmo), ZX_OK);
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 10 || atomic_load(&greedy_refused) < 10; i++) {
 		EXPECT_STATUS(zx_vmo_op_range(small, ZX_VMO_OP_COMMIT, 0, SMALL, NULL, 0),
 			      ZX_OK);
 		EXPECT_STATUS(zx_vmo_op_range(small, ZX_VMO_OP_DECOMMIT, 0, SMALL, NULL, 0),
 			      ZX_OK);
 	}
 	atomic_store(&greedy_stop, true);
-	EXPECT_TRUE(task_join(&greedy, &refused));
-	EXPECT_TRUE(refused > 0);
+	EXPECT_TRUE(task_join(&greedy, &result));
+	EXPECT_EQ(result, 0);
 	zx_handle_close(small);
 	zx_handle_close(vmo);
+}
+
+/* A pager whose VMO and aux VMO are as large as can be, and hold nothing. */
+struct vast {
+	zx_handle_t pager, port, vmo, aux;
+	zx_status_t supplied;
+};
+
+static bool vast_make(struct vast *v)
+{
+	return EXPECT_STATUS(zx_pager_create(0, &v->pager), ZX_OK) &&
+	       EXPECT_STATUS(zx_port_create(0, &v->port), ZX_OK) &&
+	       EXPECT_STATUS(zx_pager_create_vmo(v->pager, 0, v->port, 1, HUGE_SIZE, &v->vmo),
+			     ZX_OK) &&
+	       EXPECT_STATUS(zx_vmo_create(HUGE_SIZE, 0, &v->aux), ZX_OK);
+}
+
+static void vast_drop(struct vast *v)
+{
+	zx_handle_close(v->aux);
+	zx_handle_close(v->vmo);
+	zx_handle_close(v->pager);
+	zx_handle_close(v->port);
+}
+
+/* Supplying nothing for more pages than there can be nodes for is refused
+ * without filling the memory with nodes first. */
+JX_TEST(review_supply_of_a_vast_range_is_refused)
+{
+	zx_time_t start;
+	struct vast v;
+
+	ASSERT_TRUE(vast_make(&v));
+	start = now();
+	EXPECT_STATUS(zx_pager_supply_pages(v.pager, v.vmo, 0, HUGE_SIZE, v.aux, 0),
+		      ZX_ERR_NO_MEMORY);
+	EXPECT_TRUE(now() - start < QUICK);
+	vast_drop(&v);
+}
+
+/* 2^25 zero markers: nodes for 290 MiB, and many seconds if nobody stops it. */
+static void supply_for_long(uintptr_t vast_handles, uintptr_t pager)
+{
+	zx_pager_supply_pages((zx_handle_t)pager, (zx_handle_t)(vast_handles & UINT32_MAX), 0,
+			      PAGE << 25, (zx_handle_t)(vast_handles >> 32), 0);
+	zx_thread_exit();
+}
+
+static int commit_first_page(void *vmo)
+{
+	return zx_vmo_op_range(*(zx_handle_t *)vmo, ZX_VMO_OP_COMMIT, 0, PAGE, NULL, 0);
+}
+
+/* A killed thread does not finish what it began. That it has begun shows by the
+ * waiter of the first page. */
+JX_TEST(review_supply_ends_with_its_thread)
+{
+	static char stack[4096] __attribute__((aligned(16)));
+	struct jx_thread waiter;
+	zx_handle_t supplier;
+	zx_time_t start;
+	struct vast v;
+	int result;
+
+	ASSERT_TRUE(vast_make(&v));
+	ASSERT_STATUS(jx_thread_create(&waiter, "waiter", commit_first_page, &v.vmo), ZX_OK);
+	ASSERT_TRUE(task_await_state(waiter.handle, ZX_THREAD_STATE_BLOCKED_PAGER));
+	ASSERT_STATUS(zx_thread_create(zx_process_self(), "supplier", 8, 0, &supplier), ZX_OK);
+	start = now();
+	ASSERT_STATUS(zx_thread_start(supplier, (zx_vaddr_t)supply_for_long,
+				      (zx_vaddr_t)stack + sizeof(stack),
+				      (uintptr_t)v.aux << 32 | v.vmo, v.pager), ZX_OK);
+	while (task_thread_info(waiter.handle).state == ZX_THREAD_STATE_BLOCKED_PAGER)
+		continue;
+	EXPECT_STATUS(zx_task_kill(supplier), ZX_OK);
+	EXPECT_TRUE(task_await_signal(supplier, ZX_THREAD_TERMINATED));
+	EXPECT_TRUE(now() - start < QUICK);
+	EXPECT_TRUE(task_join(&waiter, &result));
+	EXPECT_STATUS(result, ZX_OK);
+	zx_handle_close(supplier);
+	vast_drop(&v);
 }
