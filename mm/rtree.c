@@ -142,27 +142,6 @@ struct rt_slot rtree_next(const struct rtree *t, u64 page)
 	return s.word ? s : next_above(t, page);
 }
 
-bool rtree_is_free(const struct rtree *t, u64 start, u64 end)
-{
-	u64 word = t->root;
-	struct rt_slot s;
-
-	while (rt_is_node(word)) {
-		const struct rt_node *n = rt_node_of(word);
-		u64 cell = rt_cell(n, start), last = rt_cell(n, end - 1);
-
-		if (cell >= RT_CELLS || last >= RT_CELLS)
-			break;
-		if (!(n->used & bits_range64((u32)cell, (u32)last)))
-			return true;
-		if (cell != last)
-			break;
-		word = rt_word(n, (u32)cell);
-	}
-	s = next_above(t, start);
-	return s.word == 0 || rt_slot_region(s)->start >= end;
-}
-
 /* --- Writers: one prepared change ----------------------------------------- */
 
 /*
@@ -202,7 +181,26 @@ static inline struct rt_node *txn_begin(struct rtree_txn *txn, struct rtree *t,
 	}
 	txn->old_word = word;
 	txn->path.depth = depth;
+	txn->node = NULL;
 	return NULL;
+}
+
+static inline bool cells_are_free(const struct rtree_txn *txn,
+				  const struct rt_node *n)
+{
+	return !(n->used & bits_range64(txn->first, txn->last));
+}
+
+bool rtree_seek_free(struct rtree_txn *txn, struct rtree *t, u64 start,
+		     u64 end)
+{
+	struct rt_node *n = txn_begin(txn, t, start, end);
+	struct rt_slot s;
+
+	if (n && cells_are_free(txn, n))
+		return true;
+	s = next_above(t, start);
+	return s.word == 0 || rt_slot_region(s)->start >= end;
 }
 
 /* If all that lies in the node's cells first..last is one region in one cell,
@@ -252,28 +250,28 @@ static zx_status_t insert_copy(struct rtree_txn *txn)
 	return ZX_OK;
 }
 
-/* The region goes where others are; n is the node that txn_begin() found. */
+/* The region goes where others are. */
 static __attribute__((noinline)) zx_status_t insert_beside(
-	struct rtree_txn *txn, const struct rt_node *n)
+	struct rtree_txn *txn)
 {
 	struct rt_slot slot = { txn->new_word };
 
 	txn->kind = RT_TXN_SWAP;
-	if (n)
+	if (txn->node)
 		step_into_cell(txn);
 	return txn->old_word ? txn_rebuild(txn, &slot, 1) : ZX_OK;
 }
 
-zx_status_t rtree_insert_prepare(struct rtree_txn *txn, struct rtree *t,
-				 struct rt_slot slot)
+zx_status_t rtree_insert_prepare(struct rtree_txn *txn, struct rt_slot slot)
 {
-	const struct rt_region *r = rt_slot_region(slot);
-	struct rt_node *n = txn_begin(txn, t, r->start, r->end);
+	const struct rt_node *n = txn->node;
 
+	DEBUG_ASSERT(rt_slot_region(slot)->start == txn->start &&
+		     rt_slot_region(slot)->end == txn->end);
 	txn->whole = true;
 	txn->new_word = slot.word;
-	if (n == NULL || (n->used & bits_range64(txn->first, txn->last)))
-		return insert_beside(txn, n);
+	if (n == NULL || !cells_are_free(txn, n))
+		return insert_beside(txn);
 	txn->kind = RT_TXN_PUT;
 	return n->free_slots ? ZX_OK : insert_copy(txn);
 }

@@ -142,7 +142,8 @@ static u64 random_below(struct rt_random *r, u64 n)
 }
 
 /* Counts the candidates, up to limit, and takes one of them. */
-static __attribute__((noinline)) bool place_by_count(const struct rtree *t,
+static __attribute__((noinline)) bool place_by_count(struct rtree_txn *txn,
+						     struct rtree *t,
 						     const struct rt_want *w,
 						     u64 limit,
 						     struct rt_random *random,
@@ -150,12 +151,14 @@ static __attribute__((noinline)) bool place_by_count(const struct rtree *t,
 {
 	u64 count = rtree_count_gap_candidates(t, w, limit);
 
-	return count && rtree_find_gap(t, w, random_below(random, count),
-				       page);
+	return count &&
+	       rtree_find_gap(t, w, random_below(random, count), page) &&
+	       rtree_seek_free(txn, t, *page, *page + w->size_pages);
 }
 
-bool rtree_place(const struct rtree *t, const struct rt_want *w,
-		 u32 entropy_bits, struct rt_random *random, u64 *page)
+bool rtree_place(struct rtree_txn *txn, struct rtree *t,
+		 const struct rt_want *w, u32 entropy_bits,
+		 struct rt_random *random, u64 *page)
 {
 	u64 first = align_up_log2(w->lo, w->align_log2);
 	u64 limit = 1ul << entropy_bits, count;
@@ -172,10 +175,10 @@ bool rtree_place(const struct rtree *t, const struct rt_want *w,
 	for (u32 i = 0; i < DRAW_COUNT && count > 256; i++) {
 		u64 p = first + (random_below(random, count) << w->align_log2);
 
-		if (rtree_is_free(t, p, p + w->size_pages)) {
+		if (rtree_seek_free(txn, t, p, p + w->size_pages)) {
 			*page = p;
 			return true;
 		}
 	}
-	return place_by_count(t, w, limit, random, page);
+	return place_by_count(txn, t, w, limit, random, page);
 }

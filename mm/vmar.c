@@ -107,24 +107,25 @@ static u32 placement_align_log2(const struct vmar_placement *w)
 	return log2 > PAGE_SHIFT ? log2 - PAGE_SHIFT : 0;
 }
 
-static zx_status_t place_specific(const struct vmar *v,
-				  const struct vmar_placement *w, u64 *page)
+static zx_status_t place_specific(struct vmar *v,
+				  const struct vmar_placement *w,
+				  struct rtree_txn *txn, u64 *page)
 {
 	u64 first = (v->base + w->offset) >> PAGE_SHIFT;
+	u64 end = first + (w->size >> PAGE_SHIFT);
 
 	if (first & ((1ul << placement_align_log2(w)) - 1))
 		return ZX_ERR_INVALID_ARGS;
 	*page = first;
-	if (w->options & ZX_VM_SPECIFIC_OVERWRITE)
-		return ZX_OK;
-	return rtree_is_free(&v->children, first,
-			     first + (w->size >> PAGE_SHIFT)) ?
-		       ZX_OK : ZX_ERR_ALREADY_EXISTS;
+	if (!rtree_seek_free(txn, &v->children, first, end) &&
+	    !(w->options & ZX_VM_SPECIFIC_OVERWRITE))
+		return ZX_ERR_ALREADY_EXISTS;
+	return ZX_OK;
 }
 
-/* spec 4, checks 12-13. */
+/* spec 4, checks 12-13. txn stands at the place, if that is free. */
 static zx_status_t place(struct vmar *v, const struct vmar_placement *w,
-			 u64 *page)
+			 struct rtree_txn *txn, u64 *page)
 {
 	u64 span = w->options & ZX_VM_OFFSET_IS_UPPER_LIMIT ? w->offset
 							    : v->size;
@@ -138,9 +139,9 @@ static zx_status_t place(struct vmar *v, const struct vmar_placement *w,
 					       : ENTROPY_BITS;
 
 	if (w->options & SPECIFIC_ANY)
-		return place_specific(v, w, page);
-	if (!rtree_place(&v->children, &want, entropy, &v->aspace->random,
-			 page))
+		return place_specific(v, w, txn, page);
+	if (!rtree_place(txn, &v->children, &want, entropy,
+			 &v->aspace->random, page))
 		return ZX_ERR_NO_RESOURCES;
 	return ZX_OK;
 }
@@ -164,7 +165,7 @@ static zx_status_t allocate_locked(struct vmar *parent,
 		return ZX_ERR_ACCESS_DENIED;
 	status = check_placement(parent, where);
 	if (status == ZX_OK)
-		status = place(parent, where, &page);
+		status = place(parent, where, &txn, &page);
 	if (status != ZX_OK)
 		return status;
 	if (parent->depth + 1 >= VMAR_MAX_DEPTH)
@@ -173,8 +174,7 @@ static zx_status_t allocate_locked(struct vmar *parent,
 			where->size, flags);
 	if (!v)
 		return ZX_ERR_NO_MEMORY;
-	status = rtree_insert_prepare(&txn, &parent->children,
-				      rt_slot_make(&v->region, RT_VMAR));
+	status = rtree_insert_prepare(&txn, rt_slot_make(&v->region, RT_VMAR));
 	if (status != ZX_OK) {
 		object_unref(&v->object);
 		return status;
@@ -214,30 +214,30 @@ static __attribute__((noinline)) bool touches_vmar(const struct vmar *v,
 	}
 }
 
-static inline zx_status_t insert_mapping(struct vmar *v, struct mapping *m)
+static inline zx_status_t insert_mapping(struct rtree_txn *txn,
+					 struct mapping *m)
 {
-	struct rtree_txn txn;
-	zx_status_t status = rtree_insert_prepare(&txn, &v->children,
-						  mapping_slot(m));
+	zx_status_t status = rtree_insert_prepare(txn, mapping_slot(m));
 
 	if (status != ZX_OK)
 		return status;
 	/* On the VMO's list before a fault can find it in the tree, so that a
 	 * VMO operation meets every mapping that may have entries. */
 	mapping_link(m, MAPPING_ALIVE);
-	rtree_commit(&txn);
+	rtree_commit(txn);
 	return ZX_OK;
 }
 
-/* OVERWRITE: in place of what is there, if anything is. */
+/* OVERWRITE: in place of what is there, if anything is; else txn serves. */
 static __attribute__((noinline)) zx_status_t overwrite(struct vmar *v,
+						       struct rtree_txn *txn,
 						       struct mapping *m)
 {
 	u64 start = m->region.start, end = m->region.end;
 	struct vmar_edges edges = vmar_find_edges(v, start, end);
 
 	return edges.first.word ? vmar_replace_range(v, start, end, &edges, m)
-				: insert_mapping(v, m);
+				: insert_mapping(txn, m);
 }
 
 static inline zx_status_t map_locked(struct vmar *v,
@@ -245,6 +245,7 @@ static inline zx_status_t map_locked(struct vmar *v,
 				     struct vmo *vmo, u64 vmo_offset, u32 prot,
 				     u32 max_prot, struct mapping **out)
 {
+	struct rtree_txn txn;
 	struct mapping *m;
 	zx_status_t status;
 	u64 page, end;
@@ -255,7 +256,7 @@ static inline zx_status_t map_locked(struct vmar *v,
 		return ZX_ERR_INVALID_ARGS;
 	status = check_placement(v, where);
 	if (status == ZX_OK)
-		status = place(v, where, &page);
+		status = place(v, where, &txn, &page);
 	if (status != ZX_OK)
 		return status;
 	end = page + (where->size >> PAGE_SHIFT);
@@ -266,7 +267,7 @@ static inline zx_status_t map_locked(struct vmar *v,
 	if (!m)
 		return ZX_ERR_NO_MEMORY;
 	status = where->options & ZX_VM_SPECIFIC_OVERWRITE ?
-			 overwrite(v, m) : insert_mapping(v, m);
+			 overwrite(v, &txn, m) : insert_mapping(&txn, m);
 	if (status != ZX_OK) {
 		mapping_discard(m);
 		return status;

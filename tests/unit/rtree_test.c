@@ -10,6 +10,8 @@
 
 static struct rtree tree;
 static struct model model;
+/* Stands where a range was last found free. */
+static struct rtree_txn place_txn;
 
 static u64 clamp_page(u64 page)
 {
@@ -67,28 +69,27 @@ static void step_insert(void)
 {
 	u64 start = random_page(), end = random_end(start);
 	u64 live = env_live_count;
-	struct rtree_txn txn;
 	struct rt_slot s;
 
-	assert_int_equal(rtree_is_free(&tree, start, end),
+	assert_int_equal(rtree_seek_free(&place_txn, &tree, start, end),
 			 model_is_free(&model, start, end));
 	if (!model_is_free(&model, start, end) || model.count > 2000)
 		return;
 	s = model_new(start, end);
 	maybe_fail();
-	if (rtree_insert_prepare(&txn, &tree, s) != ZX_OK) {
+	if (rtree_insert_prepare(&place_txn, s) != ZX_OK) {
 		free(rt_slot_region(s));
 		expect_unchanged(live);
 		return;
 	}
 	env_fail_after = 0;
 	if (env_below(8) == 0) {
-		rtree_abort(&txn);
+		rtree_abort(&place_txn);
 		free(rt_slot_region(s));
 		expect_unchanged(live);
 		return;
 	}
-	rtree_commit(&txn);
+	rtree_commit(&place_txn);
 	model_replace(&model, start, end, &s, 1);
 }
 
@@ -215,7 +216,8 @@ static void step_gap(void)
 	if (found)
 		assert_int_equal(page, want);
 	assert_false(rtree_find_gap(&tree, &w, count, &page));
-	found = rtree_place(&tree, &w, (u32)env_below(37), &random, &page);
+	found = rtree_place(&place_txn, &tree, &w, (u32)env_below(37), &random,
+			    &page);
 	assert_int_equal(found, count != 0);
 	if (!found)
 		return;
@@ -293,10 +295,10 @@ static void test_random_changes(void **state)
 static void insert_at(u64 start, u64 pages)
 {
 	struct rt_slot s = model_new(start, start + pages);
-	struct rtree_txn txn;
 
-	assert_int_equal(rtree_insert_prepare(&txn, &tree, s), ZX_OK);
-	rtree_commit(&txn);
+	assert_true(rtree_seek_free(&place_txn, &tree, start, start + pages));
+	assert_int_equal(rtree_insert_prepare(&place_txn, s), ZX_OK);
+	rtree_commit(&place_txn);
 	model_replace(&model, start, start + pages, &s, 1);
 }
 
@@ -312,7 +314,7 @@ static void test_fill(void **state)
 		struct rt_want w = { 0x12345, 0x12345 + 4096, sizes[k], 0 };
 		u64 page, used = 0;
 
-		while (rtree_place(&tree, &w, k ? 30 : 8, &random, &page)) {
+		while (rtree_place(&place_txn, &tree, &w, k ? 30 : 8, &random, &page)) {
 			insert_at(page, w.size_pages);
 			used += w.size_pages;
 			if (used % 128 == 0)
@@ -320,7 +322,7 @@ static void test_fill(void **state)
 		}
 		assert_int_equal(model_count(&model, &w), 0);
 		w.size_pages = 1;
-		while (rtree_place(&tree, &w, 30, &random, &page)) {
+		while (rtree_place(&place_txn, &tree, &w, 30, &random, &page)) {
 			insert_at(page, 1);
 			used++;
 		}
@@ -339,12 +341,12 @@ static void test_whole_range(void **state)
 	u64 page;
 
 	(void)state;
-	assert_true(rtree_place(&tree, &w, 30, &random, &page));
+	assert_true(rtree_place(&place_txn, &tree, &w, 30, &random, &page));
 	assert_int_equal(page, 0x1000);
 	w.size_pages--;
 	assert_int_equal(rtree_count_gap_candidates(&tree, &w, ~0ul), 2);
 	w.size_pages += 2;
-	assert_false(rtree_place(&tree, &w, 30, &random, &page));
+	assert_false(rtree_place(&place_txn, &tree, &w, 30, &random, &page));
 	w.size_pages = RT_PAGE_LIMIT;
 	w.lo = 0;
 	assert_true(rtree_find_lowest(&tree, &w, &page));
@@ -368,7 +370,7 @@ static void uniform(const struct rt_want *w, u32 entropy_bits)
 	for (u64 i = 0; i < count * rounds; i++) {
 		u64 page, index = 0, at, step;
 
-		assert_true(rtree_place(&tree, w, entropy_bits, &random,
+		assert_true(rtree_place(&place_txn, &tree, w, entropy_bits, &random,
 					&page));
 		/* Which candidate is it? Bisection over the model. */
 		for (step = 1ul << 12; step; step /= 2)
@@ -415,7 +417,7 @@ static void test_alignment(void **state)
 		struct rt_want w = { 0x1001, 0x1001 + 20 * unit, unit, align };
 		u64 expect = (w.hi / unit) - (w.lo + unit - 1) / unit;
 
-		while (rtree_place(&tree, &w, 30, &random, &page)) {
+		while (rtree_place(&place_txn, &tree, &w, 30, &random, &page)) {
 			assert_int_equal(page % unit, 0);
 			insert_at(page, unit);
 			n++;
@@ -490,7 +492,7 @@ static void test_memory(void **state)
 
 	(void)state;
 	for (u32 i = 0; i < 10000; i++) {
-		assert_true(rtree_place(&tree, &w, 30, &random, &page));
+		assert_true(rtree_place(&place_txn, &tree, &w, 30, &random, &page));
 		insert_at(page, 1);
 	}
 	rtree_check(&tree, &nodes);

@@ -130,15 +130,17 @@ struct rt_slot rtree_lookup(const struct rtree *t, u64 page);
  * region's end. Lock-free, O(height). */
 struct rt_slot rtree_next(const struct rtree *t, u64 page);
 
-/* True if no region touches [start, end), which is not empty. */
-bool rtree_is_free(const struct rtree *t, u64 start, u64 end);
+/* True if no region touches [start, end), which is not empty and below
+ * RT_PAGE_LIMIT. txn then stands there, for rtree_insert_prepare(). */
+bool rtree_seek_free(struct rtree_txn *txn, struct rtree *t, u64 start,
+		     u64 end);
 
 /*
- * Inserts the region of slot; its range must be free (rtree_is_free), not empty
- * and below RT_PAGE_LIMIT. ZX_ERR_NO_MEMORY: nothing changed.
+ * Inserts the region of slot where txn stands since rtree_seek_free() or
+ * rtree_place() said that its range is free; the tree has not changed since.
+ * ZX_ERR_NO_MEMORY: nothing changed.
  */
 MUST_CHECK zx_status_t rtree_insert_prepare(struct rtree_txn *txn,
-					    struct rtree *t,
 					    struct rt_slot slot);
 
 /*

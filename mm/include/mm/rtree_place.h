@@ -8,6 +8,7 @@
 #include <kernel/types.h>
 
 struct rtree;
+struct rtree_txn;
 
 /*
  * Candidates are the pages p with p aligned to 1 << align_log2 pages and
@@ -45,10 +46,11 @@ struct rt_random {
 /*
  * Chooses one of the first 1 << entropy_bits candidates at random, each as
  * likely as the others; entropy_bits 0 takes the lowest, at most 36. False only
- * if there is no candidate. Draws up to 8 positions before it counts gaps.
+ * if there is no candidate. Draws up to 8 positions before it counts gaps. txn
+ * stands at the place then, for rtree_insert_prepare().
  */
-MUST_CHECK bool rtree_place(const struct rtree *t, const struct rt_want *w,
-			    u32 entropy_bits, struct rt_random *random,
-			    u64 *page);
+MUST_CHECK bool rtree_place(struct rtree_txn *txn, struct rtree *t,
+			    const struct rt_want *w, u32 entropy_bits,
+			    struct rt_random *random, u64 *page);
 
 #endif
