@@ -97,16 +97,25 @@ static void kill_descendants(struct change *c, struct vmar *todo)
 	}
 }
 
-static inline void limit_stretch(struct aspace *as, u64 start, u64 count, u32 flags)
+static inline void clear_stretch(struct aspace *as, u64 start, u64 count)
 {
 	struct tlb_batch batch;
 
 	tlb_batch_begin(&batch);
-	if (flags)
-		pt_protect(&as->arch, start << PAGE_SHIFT, count, flags,
-			   &batch);
-	else
-		pt_unmap(&as->arch, start << PAGE_SHIFT, count, &batch);
+	pt_unmap(&as->arch, start << PAGE_SHIFT, count, &batch);
+	tlb_batch_end(&batch);
+}
+
+static void limit_stretch(struct aspace *as, u64 start, u64 count, u32 flags)
+{
+	struct tlb_batch batch;
+
+	if (flags == 0) {
+		clear_stretch(as, start, count);
+		return;
+	}
+	tlb_batch_begin(&batch);
+	pt_protect(&as->arch, start << PAGE_SHIFT, count, flags, &batch);
 	tlb_batch_end(&batch);
 }
 
@@ -281,7 +290,10 @@ void vmar_remove_mapping(struct mapping *m)
 
 	mark_dead(m);
 	rtree_remove(&v->children, start, end);
-	vmar_limit_entries(v->aspace, start, end, 0);
+	if (end - start <= STRETCH)
+		clear_stretch(v->aspace, start, end - start);
+	else
+		vmar_limit_entries(v->aspace, start, end, 0);
 	bury(m);
 }
 

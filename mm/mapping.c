@@ -81,10 +81,12 @@ bool mapping_ref(struct mapping *m)
 	return true;
 }
 
-/* Acquire-release: what other holders did comes before the end. */
+/* Acquire-release: what other holders did comes before the end. Who holds the
+ * only reference needs no more than the acquire: nobody can add one. */
 static void drop(struct mapping *m)
 {
-	if (__atomic_sub_fetch(&m->ref_count, 1, __ATOMIC_ACQ_REL) == 0)
+	if (__atomic_load_n(&m->ref_count, __ATOMIC_ACQUIRE) == 1 ||
+	    __atomic_sub_fetch(&m->ref_count, 1, __ATOMIC_ACQ_REL) == 0)
 		slab_free(&mapping_cache, m);
 }
 

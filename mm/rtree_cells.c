@@ -56,20 +56,21 @@ void rt_put(struct rt_node *n, u32 first, u32 last, u64 word)
 	} while (first++ < last);
 }
 
-void rt_clear(struct rt_node *n, u32 first, u32 last)
+void rt_clear(struct rt_node *n, u64 cells)
 {
 	n->live_count--;
-	set_used(n, n->used & ~bits_range64(first, last));
-	if (n->class == RT_CLASS_DENSE) {
-		do {
-			rt_publish(&n->words[first], 0);
-		} while (first++ < last);
-		return;
-	}
+	set_used(n, n->used & ~cells);
 	do {
-		n->free_slots |= (u16)(1u << rt_slot_number(n, first));
-		set_number(n, first, 0);
-	} while (first++ < last);
+		u32 cell = bit_lowest64(cells);
+
+		if (n->class == RT_CLASS_DENSE) {
+			rt_publish(&n->words[cell], 0);
+		} else {
+			n->free_slots |= (u16)(1u << rt_slot_number(n, cell));
+			set_number(n, cell, 0);
+		}
+		cells &= cells - 1;
+	} while (cells);
 }
 
 static void set_small(struct rt_node *n, u32 cell, u64 word)

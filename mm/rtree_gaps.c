@@ -126,20 +126,13 @@ bool rt_node_update(struct rt_node *n, u32 cell, u32 end,
 	return changed;
 }
 
-bool rt_node_give(struct rt_node *n, u32 cell, u32 end)
+bool rt_node_give_slow(struct rt_node *n, u32 cell, u32 end)
 {
 	u64 below = n->used & bits_below64(cell);
 	u64 above = n->used & (~1ul << (end - 1));
-	u64 gap, bound = ~0ul;
+	u64 gap = free_left(n, cell) + free_right(n, end - 1) +
+		  ((u64)(end - cell) << rt_shift(n));
 
-	/* Between two cells in use, the gap ends inside them: mostly shorter
-	 * than the longest, without a look at what they hold. */
-	if (below && above)
-		bound = bit_lowest64(above) - bit_highest64(below) + 1;
-	if (bound <= n->gaps.max >> rt_shift(n))
-		return false;
-	gap = free_left(n, cell) + free_right(n, end - 1) +
-	      ((u64)(end - cell) << rt_shift(n));
 	/* All three only rise here. */
 	if (below == 0)
 		n->gaps.lead = gap;

@@ -117,15 +117,19 @@ static inline void rt_publish(u64 *slot, u64 word)
 	__atomic_store_n(slot, word, __ATOMIC_RELEASE);
 }
 
-/* Where in words[] a reader finds what the cell says. Acquire: the slot was
- * filled before its number was published. */
+/* What a cell says to a reader. The number may be loaded relaxed: the address of
+ * the slot, which was filled before its number was published, depends on it
+ * (Arm ARM B2.3.3). */
 static inline u64 rt_load_word(const struct rt_node *n, u32 cell)
 {
+	u64 numbers;
 	u32 i = cell;
 
-	if (n->class != RT_CLASS_DENSE)
-		i = RT_MAP_WORDS +
-		    ((rt_load(&n->words[cell / 16]) >> cell % 16 * 4) & 15);
+	if (n->class != RT_CLASS_DENSE) {
+		numbers = __atomic_load_n(&n->words[cell / 16],
+					  __ATOMIC_RELAXED);
+		i = RT_MAP_WORDS + ((numbers >> cell % 16 * 4) & 15);
+	}
 	return rt_load(&n->words[i]);
 }
 
@@ -193,8 +197,8 @@ u64 rt_folded_word(const struct rt_node *n);
 /* A word that n does not have yet comes to cells first..last, which are empty.
  * n->free_slots is not 0. */
 void rt_put(struct rt_node *n, u32 first, u32 last, u64 word);
-/* Empties first..last, all cells of one word. */
-void rt_clear(struct rt_node *n, u32 first, u32 last);
+/* Empties `cells`, which are all cells of one word. */
+void rt_clear(struct rt_node *n, u64 cells);
 /* Changes one cell. In a small node: to empty, or of a word that has no other
  * cell, or to the left neighbour's word; else n->free_slots is not 0. */
 void rt_set_cell(struct rt_node *n, u32 cell, u64 word);
@@ -211,7 +215,21 @@ void rt_node_sum(struct rt_node *n);
 bool rt_node_update(struct rt_node *n, u32 cell, u32 end,
 		    const struct rt_gaps *now);
 /* Cells [cell, end) have become empty. As above. */
-bool rt_node_give(struct rt_node *n, u32 cell, u32 end);
+bool rt_node_give_slow(struct rt_node *n, u32 cell, u32 end);
+
+static inline bool rt_node_give(struct rt_node *n, u32 cell, u32 end)
+{
+	u64 below = n->used & bits_below64(cell);
+	u64 above = n->used & (~1ul << (end - 1));
+
+	/* Between two cells in use, the gap ends inside them: mostly shorter
+	 * than the longest, without a look at what they hold. */
+	if (below && above &&
+	    bit_lowest64(above) - bit_highest64(below) + 1 <=
+		    n->gaps.max >> rt_shift(n))
+		return false;
+	return rt_node_give_slow(n, cell, end);
+}
 
 /* A region has come to [start, end), which was free, all inside n. True if the
  * node's summary has changed. */

@@ -129,7 +129,7 @@ static inline bool remove_single(struct rt_node *n, u64 start, u64 end,
 	for (u32 cell = z; cell > a; cell--)
 		if (rt_word(n, cell) != word)
 			return false;
-	rt_clear(n, a, z);
+	rt_clear(n, cells);
 	*changed = rt_node_give(n, a, z + 1);
 	return true;
 }
