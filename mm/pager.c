@@ -268,7 +268,7 @@ static zx_status_t supply_locked(struct vmo *v, u64 offset, u64 bytes,
 	if (__builtin_add_overflow(offset, bytes, &end) || end > v->size)
 		status = ZX_ERR_OUT_OF_RANGE;
 	/* aux's mappings lose the pages before anybody else gets them. */
-	vmo_unmap_pages_locked(aux, aux_first, aux_first + count);
+	(void)vmo_unmap_pages_locked(aux, aux_first, aux_first + count);
 	if (status == ZX_OK)
 		status = move_locked(v, first, count, aux, aux_first);
 	vmo_drop_pages_locked(aux, aux_first, aux_first + count);

@@ -141,11 +141,12 @@ void vmo_unmap_range_locked(struct vmo *v, u64 offset, u64 bytes,
 }
 
 /*
- * The same for a range of any length, in batches of its own. What no table
- * serves is passed over. A remover's flush is done last, for all that the
- * remover may have cleared until then (see unmap_from).
+ * The same for a range of any length, in batches of its own; true if one of the
+ * entries was executable. What no table serves is passed over. A remover's
+ * flush is done last, for all that the remover may have cleared until then (see
+ * unmap_from).
  */
-static void unmap_vast_from(struct mapping *m, u64 offset, u64 end)
+static bool unmap_vast_from(struct mapping *m, u64 offset, u64 end)
 {
 	u64 first = max_u64(offset, m->vmo_offset);
 	u64 last = min_u64(end, m->vmo_offset + mapping_size(m));
@@ -153,41 +154,46 @@ static void unmap_vast_from(struct mapping *m, u64 offset, u64 end)
 	uaddr_t start = mapping_base(m) + (first - m->vmo_offset);
 	uaddr_t va = start, stop = start + (last - first);
 	struct tlb_batch batch;
+	bool executable = false;
 
 	if (first >= last)
-		return;
+		return false;
 	while ((va = pt_skip_empty(as, va, stop)) < stop) {
 		u64 count = min_u64(STRETCH, (stop - va) >> PAGE_SHIFT);
 
 		tlb_batch_begin(&batch);
 		pt_clear(as, va, count, &batch);
+		executable |= batch.executable;
 		tlb_batch_end(&batch);
 		va += count << PAGE_SHIFT;
 	}
 	if (m->state != MAPPING_DEAD)
-		return;
+		return executable;
 	tlb_batch_begin(&batch);
 	tlb_batch_note_range(&batch, as, start, (stop - start) >> PAGE_SHIFT);
 	tlb_batch_end(&batch);
+	return executable;
 }
 
-void vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end)
+bool vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end)
 {
+	bool executable = false;
 	struct tlb_batch batch;
 	struct mapping *m;
 
 	if (end - start > STRETCH) {
 		list_for_each(m, &v->mappings, vmo_node)
-			unmap_vast_from(m, start << PAGE_SHIFT,
-					end << PAGE_SHIFT);
-		return;
+			executable |= unmap_vast_from(m, start << PAGE_SHIFT,
+						      end << PAGE_SHIFT);
+		return executable;
 	}
-	if (list_is_empty(&v->mappings))
-		return;
+	if (start == end || list_is_empty(&v->mappings))
+		return false;
 	tlb_batch_begin(&batch);
 	vmo_unmap_range_locked(v, start << PAGE_SHIFT,
 			       (end - start) << PAGE_SHIFT, &batch);
 	tlb_batch_end(&batch);
+	return batch.executable;
 }
 
 /* --- Pages ---------------------------------------------------------------- */
@@ -195,7 +201,7 @@ void vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end)
 void vmo_forget_zero_page_locked(struct vmo *v, u64 start, u64 end)
 {
 	if (v->zero_mapped)
-		vmo_unmap_pages_locked(v, start, end);
+		(void)vmo_unmap_pages_locked(v, start, end);
 }
 
 /* Puts a fresh zeroed page at index. Entries that show the zero page there
@@ -322,20 +328,38 @@ static void drop_stretch_locked(struct vmo *v, u64 start, u64 end)
 	tlb_batch_end(&batch);
 }
 
+/* Frees pages of which no entry is left. Executable: through an epoch (I4),
+ * which the batch sees to. */
+static void free_stretch_locked(struct vmo *v, u64 start, u64 end,
+				bool executable)
+{
+	struct tlb_batch batch;
+
+	tlb_batch_begin(&batch);
+	batch.executable = executable;
+	(void)ptree_remove(&v->pages, start, end, &batch.frames);
+	tlb_batch_end(&batch);
+}
+
 void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end)
 {
-	while (end - start > STRETCH) {
-		struct pt_slot s = ptree_next(&v->pages, start, end, &start);
+	bool executable;
 
-		if (pt_slot_type(s) == PT_EMPTY)
-			return;
-		if (end - start <= STRETCH)
-			break;
-		drop_stretch_locked(v, start, start + STRETCH);
-		start += STRETCH;
+	if (end - start <= STRETCH) {
+		if (start < end)
+			drop_stretch_locked(v, start, end);
+		return;
 	}
-	if (start < end)
-		drop_stretch_locked(v, start, end);
+	/* All mappings first and then all pages: the cost is the sum, and both
+	 * are as many as the user likes. No entry comes back meanwhile (I12). */
+	executable = vmo_unmap_pages_locked(v, start, end);
+	while (pt_slot_type(ptree_next(&v->pages, start, end, &start)) !=
+	       PT_EMPTY) {
+		u64 stop = min_u64(start + STRETCH, end);
+
+		free_stretch_locked(v, start, stop, executable);
+		start = stop;
+	}
 }
 
 /* --- Size ----------------------------------------------------------------- */

@@ -25,8 +25,8 @@ static inline u8 *vmo_page_bytes(const struct page *p)
 void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end);
 
 /* Clears entries of indices [start, end) in all mappings, whatever is there. In
- * batches of bounded length. Under v->lock. */
-void vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end);
+ * batches of bounded length. True if one was executable (I4). Under v->lock. */
+bool vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end);
 
 /* Clears entries of indices [start, end) if some may show the zero page, before
  * pages appear there. Under v->lock, outside a batch. */

@@ -35,6 +35,28 @@ JX_TEST(review_shrink_of_a_huge_vmo_is_quick)
 	zx_handle_close(vmo);
 }
 
+/* Many mappings of a VMO with many pages far apart: to drop the pages costs as
+ * much as both together, not as one times the other. */
+JX_TEST(review_shrink_with_many_mappings_is_quick)
+{
+	const uint64_t mappings = 20000, pages = 5000, apart = 4096;
+	struct vm_area a;
+	zx_time_t start;
+
+	ASSERT_TRUE(vm_area_make(&a, mappings));
+	zx_handle_close(a.vmo);
+	ASSERT_STATUS(zx_vmo_create(HUGE_SIZE, ZX_VMO_RESIZABLE, &a.vmo), ZX_OK);
+	for (uint64_t i = 0; i < mappings; i++)
+		ASSERT_STATUS(vm_area_map(&a, VM_RW, i, 0, 1), ZX_OK);
+	for (uint64_t i = 0; i < pages; i++)
+		vm_vmo_set(a.vmo, i * apart, i);
+	start = now();
+	EXPECT_STATUS(zx_vmo_set_size(a.vmo, 0), ZX_OK);
+	EXPECT_TRUE(now() - start < QUICK);
+	EXPECT_STATUS(vm_probe_read(vm_at(&a, mappings - 1)), ZX_ERR_OUT_OF_RANGE);
+	vm_area_drop(&a);
+}
+
 static atomic_bool greedy_stop;
 static atomic_int greedy_refused;
 
