@@ -116,7 +116,7 @@ static int read_on(void *arg)
 	return 0;
 }
 
-JX_TEST(bad_memory_race_of_map_and_unmap)
+JX_TEST_OF_2020(bad_memory_race_of_map_and_unmap)
 {
 	struct jx_thread reader;
 	struct flicker f;
