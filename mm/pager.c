@@ -144,10 +144,12 @@ static bool is_clean(struct pt_slot s)
 		pt_page(s)->private != VMO_PAGE_DIRTY);
 }
 
-/* Drops what the service has a copy of (2.5, spec/README 7). */
+/* Drops what the service has a copy of (2.5, spec/README 7). All mappings once,
+ * not for each run of clean pages; dirty ones are mapped again by a fault. */
 static void drop_clean_locked(struct vmo *v)
 {
 	u64 end = v->size >> PAGE_SHIFT;
+	bool executable = vmo_unmap_pages_locked(v, 0, end);
 	u64 index = 0;
 
 	while (index < end) {
@@ -160,8 +162,7 @@ static void drop_clean_locked(struct vmo *v)
 		ptree_cursor_init(&c, &v->pages);
 		while (run < end && is_clean(ptree_cursor_get(&c, run)))
 			run++;
-		vmo_forget_zero_page_locked(v, index, run);
-		vmo_drop_pages_locked(v, index, run);
+		vmo_free_pages_locked(v, index, run, executable);
 		index = run > index ? run : index + 1;
 	}
 }

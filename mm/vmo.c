@@ -328,8 +328,7 @@ static void drop_stretch_locked(struct vmo *v, u64 start, u64 end)
 	tlb_batch_end(&batch);
 }
 
-/* Frees pages of which no entry is left. Executable: through an epoch (I4),
- * which the batch sees to. */
+/* One batch frees them: the executable ones through an epoch (I4). */
 static void free_stretch_locked(struct vmo *v, u64 start, u64 end,
 				bool executable)
 {
@@ -339,6 +338,17 @@ static void free_stretch_locked(struct vmo *v, u64 start, u64 end,
 	batch.executable = executable;
 	(void)ptree_remove(&v->pages, start, end, &batch.frames);
 	tlb_batch_end(&batch);
+}
+
+void vmo_free_pages_locked(struct vmo *v, u64 start, u64 end, bool executable)
+{
+	while (pt_slot_type(ptree_next(&v->pages, start, end, &start)) !=
+	       PT_EMPTY) {
+		u64 stop = min_u64(start + STRETCH, end);
+
+		free_stretch_locked(v, start, stop, executable);
+		start = stop;
+	}
 }
 
 void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end)
@@ -353,13 +363,7 @@ void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end)
 	/* All mappings first and then all pages: the cost is the sum, and both
 	 * are as many as the user likes. No entry comes back meanwhile (I12). */
 	executable = vmo_unmap_pages_locked(v, start, end);
-	while (pt_slot_type(ptree_next(&v->pages, start, end, &start)) !=
-	       PT_EMPTY) {
-		u64 stop = min_u64(start + STRETCH, end);
-
-		free_stretch_locked(v, start, stop, executable);
-		start = stop;
-	}
+	vmo_free_pages_locked(v, start, end, executable);
 }
 
 /* --- Size ----------------------------------------------------------------- */

@@ -28,6 +28,10 @@ void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end);
  * batches of bounded length. True if one was executable (I4). Under v->lock. */
 bool vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end);
 
+/* Frees what vmo_drop_pages_locked() does, after vmo_unmap_pages_locked() under
+ * the same hold of v->lock, which told whether an entry was executable. */
+void vmo_free_pages_locked(struct vmo *v, u64 start, u64 end, bool executable);
+
 /* Clears entries of indices [start, end) if some may show the zero page, before
  * pages appear there. Under v->lock, outside a batch. */
 void vmo_forget_zero_page_locked(struct vmo *v, u64 start, u64 end);

@@ -144,6 +144,35 @@ static void supply_for_long(uintptr_t vast_handles, uintptr_t pager)
 	zx_thread_exit();
 }
 
+/* The same of a detach that finds clean and dirty pages by turns. */
+JX_TEST(review_detach_with_many_mappings_is_quick)
+{
+	const uint64_t mappings = 20000, pages = 12000;
+	struct vm_area a;
+	zx_time_t start;
+	struct vast v;
+
+	ASSERT_TRUE(vast_make(&v));
+	ASSERT_TRUE(vm_area_make(&a, mappings));
+	zx_handle_close(a.vmo);
+	a.vmo = v.vmo;
+	ASSERT_STATUS(zx_pager_supply_pages(v.pager, v.vmo, 0, pages * PAGE, v.aux, 0), ZX_OK);
+	for (uint64_t i = 0; i < pages; i += 2)
+		vm_vmo_set(v.vmo, i, i + 1);
+	for (uint64_t i = 0; i < mappings; i++)
+		ASSERT_STATUS(vm_area_map(&a, VM_R, i, i % pages, 1), ZX_OK);
+	EXPECT_EQ(vm_load(vm_at(&a, 2)), 3);
+	EXPECT_EQ(vm_load(vm_at(&a, 3)), 0);
+	start = now();
+	EXPECT_STATUS(zx_pager_detach_vmo(v.pager, v.vmo), ZX_OK);
+	EXPECT_TRUE(now() - start < QUICK);
+	EXPECT_EQ(vm_load(vm_at(&a, 2)), 3);
+	EXPECT_STATUS(vm_probe_read(vm_at(&a, 3)), ZX_ERR_BAD_STATE);
+	v.vmo = ZX_HANDLE_INVALID;
+	vm_area_drop(&a);
+	vast_drop(&v);
+}
+
 static int commit_first_page(void *vmo)
 {
 	return zx_vmo_op_range(*(zx_handle_t *)vmo, ZX_VMO_OP_COMMIT, 0, PAGE, NULL, 0);
