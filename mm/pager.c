@@ -240,7 +240,7 @@ static void move_slots_locked(struct vmo *v, u64 first, u64 count,
 static zx_status_t move_locked(struct vmo *v, u64 first, u64 count,
 			       struct vmo *aux, u64 aux_first)
 {
-	if (count / SLOTS_A_FRAME > pmm_free_count())
+	if (count > SUPPLY_STRETCH && count / SLOTS_A_FRAME > pmm_free_count())
 		return ZX_ERR_NO_MEMORY;
 	for (u64 done = 0; done < count; done += SUPPLY_STRETCH) {
 		u64 n = min_u64(count - done, SUPPLY_STRETCH);
