@@ -93,7 +93,8 @@ kernel_flags := $(common) -ffreestanding $(builtin) -nostdinc -fPIE \
 	-Iinclude -Iarch/include -Iarch/arm64/include -Ikernel/include -Imm/include \
 	-Isyscalls/include -I$(gen) -march=armv8-a -mtune=cortex-a72 -mgeneral-regs-only \
 	-mstrict-align -moutline-atomics -mbranch-protection=standard $(protect) \
-	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer -Wframe-larger-than=1024
+	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer -momit-leaf-frame-pointer \
+	-Wframe-larger-than=1024
 # MUTANT=n builds one of the deliberate bugs of arch/arm64/mutants.h.
 kernel_flags += $(if $(MUTANT),-DMUTANT=$(MUTANT))
 kernel_c := $(CC) $(kernel_flags) -include $(gen)/hidden.h

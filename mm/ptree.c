@@ -316,13 +316,7 @@ struct pt_slot ptree_cursor_exchange(struct ptree_cursor *c, u64 index,
 	if (!ptree_cursor_on(c, index))
 		ptree_cursor_load(c, index);
 	leaf = c->path[0];
-	if (leaf == NULL) {
-		DEBUG_ASSERT(index == 0 && c->tree->height == 0);
-		old = c->tree->root;
-		c->tree->root = s.word;
-		return (struct pt_slot){ old };
-	}
-	DEBUG_ASSERT(c->writable);
+	DEBUG_ASSERT(leaf != NULL && c->writable);
 	old = leaf->slots[cell];
 	if (s.word)
 		pt_set_slot(leaf, cell, s.word);

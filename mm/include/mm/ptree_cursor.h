@@ -75,12 +75,19 @@ static inline struct pt_slot ptree_cursor_next(struct ptree_cursor *c,
 	return (struct pt_slot){ c->path[0]->slots[*found % PT_FANOUT] };
 }
 
+/* The tree is one slot, and index is its. */
+static inline bool ptree_is_single(const struct ptree *t, u64 index)
+{
+	return (index | t->height) == 0;
+}
+
 /* Makes index settable: private path, nodes present. ZX_ERR_NO_MEMORY: the
  * tree's content is as before. */
 static inline MUST_CHECK zx_status_t
 ptree_cursor_prepare(struct ptree_cursor *c, u64 index)
 {
-	if (c->writable && ptree_cursor_on(c, index))
+	if (ptree_is_single(c->tree, index) ||
+	    (c->writable && ptree_cursor_on(c, index)))
 		return ZX_OK;
 	return ptree_cursor_grow(c, index);
 }
@@ -93,7 +100,12 @@ ptree_cursor_prepare(struct ptree_cursor *c, u64 index)
 static inline struct pt_slot ptree_cursor_set(struct ptree_cursor *c, u64 index,
 					      struct pt_slot s)
 {
-	return ptree_cursor_exchange(c, index, s);
+	struct pt_slot old = { c->tree->root };
+
+	if (!ptree_is_single(c->tree, index))
+		return ptree_cursor_exchange(c, index, s);
+	c->tree->root = s.word;
+	return old;
 }
 
 /* Brings the counts up to date. The cursor may be used again. */
