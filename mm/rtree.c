@@ -31,7 +31,7 @@
  */
 #include <mm/slab.h>
 
-#include "rtree_node.h"
+#include "rtree_gaps.h"
 
 static struct slab_cache node_caches[RT_CLASS_COUNT];
 

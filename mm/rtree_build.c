@@ -12,7 +12,7 @@
  * Recursion: compose, rebuild, place each call the next at most once per edge
  * and with a smaller span, so at most RT_NODE_LEVELS deep (about 2 KiB).
  */
-#include "rtree_node.h"
+#include "rtree_gaps.h"
 
 struct build {
 	u64 start, end;

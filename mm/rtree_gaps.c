@@ -8,7 +8,7 @@
  * would take a look at all runs of every node above. A search that goes down
  * and finds nothing sums the node up again, at the price of its own visit.
  */
-#include "rtree_node.h"
+#include "rtree_gaps.h"
 
 /* Free pages at the start of [start, end), where a word that is not empty
  * stands. */

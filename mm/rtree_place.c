@@ -7,7 +7,7 @@
  * The summaries are the writers', so all this is under the aspace mutex, and a
  * search that was led astray by a bound corrects it (rtree_gaps.c).
  */
-#include "rtree_node.h"
+#include "rtree_gaps.h"
 
 #define DRAW_COUNT 8
 

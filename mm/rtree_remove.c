@@ -5,7 +5,7 @@
  * retired after the store that unlinks it. Recursion follows the two edges of
  * the range, at most RT_NODE_LEVELS deep.
  */
-#include "rtree_node.h"
+#include "rtree_gaps.h"
 
 static u64 word_remove(u64 word, u64 start, u64 end);
 
