@@ -12,6 +12,6 @@ unit-y += tlb_test:$(fake_machine),tests/unit/pt_env.o
 fake_mm := $(fake_machine),arch/fake/user.o,arch/fake/kstack.o,mm/init.o,mm/aspace.o,mm/change.o,mm/fault.o,mm/mapping.o,mm/maps.o,mm/protect.o,mm/vmar.o,mm/vmo.o,mm/vmo_io.o,mm/vmo_range.o,mm/pager.o,mm/page_source.o,mm/ptree.o,mm/ptree_remove.o,mm/ptree_check.o,mm/rtree.o,mm/rtree_build.o,mm/rtree_cells.o,mm/rtree_check.o,mm/rtree_gaps.o,mm/rtree_place.o,mm/rtree_remove.o,kernel/object.o,kernel/object_name.o,kernel/signal.o,kernel/handle.o,kernel/port.o,kernel/port_async.o
 unit-y += fake_test:$(fake_mm)
 # ... with a look-up of mappings that the test can stop at.
-unit-y += review_test:$(subst mm/aspace.o$(comma),,$(fake_mm))
+unit-y += step_test:$(subst mm/aspace.o$(comma),,$(fake_mm))
 # Every allocation fails once.
 unit-y += fail_test:$(fake_mm)

@@ -1,5 +1,5 @@
 /* What a program might try against the kernel's memory management: calls whose
- * cost does not follow from what the program has put in (issue 2, section 6). */
+ * cost does not follow from what the program has put in. */
 #include <stdatomic.h>
 
 #include "task_util.h"
@@ -18,7 +18,7 @@ static zx_time_t now(void)
 
 /* A page was read through a mapping: a shrink by 2^44 pages looks at that
  * mapping, not at every place where there could be one. */
-JX_TEST(review_shrink_of_a_huge_vmo_is_quick)
+JX_TEST(bounds_shrink_of_a_huge_vmo_is_quick)
 {
 	zx_time_t start;
 	zx_handle_t vmo;
@@ -37,7 +37,7 @@ JX_TEST(review_shrink_of_a_huge_vmo_is_quick)
 
 /* Many mappings of a VMO with many pages far apart: to drop the pages costs as
  * much as both together, not as one times the other. */
-JX_TEST(review_shrink_with_many_mappings_is_quick)
+JX_TEST(bounds_shrink_with_many_mappings_is_quick)
 {
 	const uint64_t mappings = 20000, pages = 5000, apart = 4096;
 	struct vm_area a;
@@ -74,7 +74,7 @@ static int commit_too_much(void *arg)
 }
 
 /* A COMMIT of more than there is fails without taking what others need. */
-JX_TEST(review_commit_of_too_much_starves_nobody)
+JX_TEST(bounds_commit_of_too_much_starves_nobody)
 {
 	struct jx_thread greedy;
 	zx_handle_t vmo, small;
@@ -123,7 +123,7 @@ static void vast_drop(struct vast *v)
 
 /* Supplying nothing for more pages than there can be nodes for is refused
  * without filling the memory with nodes first. */
-JX_TEST(review_supply_of_a_vast_range_is_refused)
+JX_TEST(bounds_supply_of_a_vast_range_is_refused)
 {
 	zx_time_t start;
 	struct vast v;
@@ -145,7 +145,7 @@ static void supply_for_long(uintptr_t vast_handles, uintptr_t pager)
 }
 
 /* The same of a detach that finds clean and dirty pages by turns. */
-JX_TEST(review_detach_with_many_mappings_is_quick)
+JX_TEST(bounds_detach_with_many_mappings_is_quick)
 {
 	const uint64_t mappings = 20000, pages = 12000;
 	struct vm_area a;
@@ -180,7 +180,7 @@ static int commit_first_page(void *vmo)
 
 /* A killed thread does not finish what it began. That it has begun shows by the
  * waiter of the first page. */
-JX_TEST(review_supply_ends_with_its_thread)
+JX_TEST(bounds_supply_ends_with_its_thread)
 {
 	static char stack[4096] __attribute__((aligned(16)));
 	struct jx_thread waiter;
