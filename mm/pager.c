@@ -284,10 +284,12 @@ zx_status_t pager_supply_pages(struct vmo *v, u64 offset, u64 bytes,
 
 	if (aux->source)
 		return ZX_ERR_BAD_STATE;
-	if (rules->detached_refused && page_source_is_detached(v->source))
-		return ZX_ERR_BAD_STATE;
 	mutex_lock_pair(&v->lock, &aux->lock);
-	status = check_aux_locked(aux, aux_offset, bytes, rules);
+	/* Detach holds the VMO's lock: it is before this call, or after it. */
+	if (rules->detached_refused && page_source_is_detached(v->source))
+		status = ZX_ERR_BAD_STATE;
+	else
+		status = check_aux_locked(aux, aux_offset, bytes, rules);
 	if (status == ZX_OK)
 		status = ptree_remove_prepare(&aux->pages,
 					      aux_offset >> PAGE_SHIFT,
