@@ -68,15 +68,20 @@ static struct vmo *new_vmo(u64 pages)
 }
 
 /* Maps at a fixed place, over whatever is there. */
-static zx_status_t map_at(struct aspace *as, uaddr_t va, u64 pages,
+static zx_status_t map_in(struct vmar *vmar, uaddr_t va, u64 pages,
 			  struct vmo *v, u64 offset, u32 prot)
 {
 	struct vmar_placement where = {
-		ZX_VM_SPECIFIC_OVERWRITE, va - as->root->base,
-		pages * PAGE_SIZE };
+		ZX_VM_SPECIFIC_OVERWRITE, va - vmar->base, pages * PAGE_SIZE };
 	uaddr_t got;
 
-	return vmar_map(as->root, &where, v, offset, prot, RW, false, &got);
+	return vmar_map(vmar, &where, v, offset, prot, RW, false, &got);
+}
+
+static zx_status_t map_at(struct aspace *as, uaddr_t va, u64 pages,
+			  struct vmo *v, u64 offset, u32 prot)
+{
+	return map_in(as->root, va, pages, v, offset, prot);
 }
 
 /* --- One after another --------------------------------------------------------- */
@@ -161,17 +166,26 @@ static void test_nothing_leaks(void **state)
 #define VMOS 3
 #define WINDOW 48			/* pages that may be mapped, each space */
 #define VMO_PAGES 24
+#define REGIONS 6			/* sub-VMARs, each space */
 
 struct cell {
 	u32 vmo;			/* index + 1; 0: nothing mapped */
 	u32 page;			/* of the VMO */
 	u32 prot;
+	u32 region;			/* index + 1 of the sub-VMAR it lies in */
+};
+
+/* A sub-VMAR of a root; vmar NULL: the slot is free. */
+struct region {
+	struct vmar *vmar;
+	u32 start, count;
 };
 
 static struct {
 	struct aspace *as[SPACES];
 	struct vmo *vmo[VMOS];
 	struct cell cell[SPACES][WINDOW];
+	struct region region[SPACES][REGIONS];
 	u64 value[VMOS][VMO_PAGES];
 	u64 size[VMOS];			/* pages */
 	u64 stamp;
@@ -183,43 +197,128 @@ static uaddr_t page_va(u32 page)
 	return BASE + (512 - WINDOW / 2 + page) * PAGE_SIZE;
 }
 
+/* The sub-VMAR that holds all of the range; NULL if none does. *touched: some
+ * sub-VMAR holds part of it. */
+static struct region *region_of(u32 s, u32 page, u32 count, bool *touched)
+{
+	u32 first = model.cell[s][page].region, i;
+	bool same = true;
+
+	*touched = false;
+	for (i = page; i < page + count; i++) {
+		*touched |= model.cell[s][i].region != 0;
+		same &= model.cell[s][i].region == first;
+	}
+	return same && first != 0 ? &model.region[s][first - 1] : NULL;
+}
+
 static void do_map(u32 s, u32 page, u32 count)
 {
 	static const u32 prots[] = { RW, RW, ZX_VM_PERM_READ, 0 };
 	u32 v = (u32)fake_below(VMOS), first = (u32)fake_below(VMO_PAGES), i;
 	u32 prot = prots[fake_below(4)];
+	bool touched;
+	struct region *r = region_of(s, page, count, &touched);
+	struct vmar *vmar = r ? r->vmar : model.as[s]->root;
 
-	assert_int_equal(map_at(model.as[s], page_va(page), count,
-				model.vmo[v], first * PAGE_SIZE, prot),
-			 ZX_OK);
-	for (i = 0; i < count; i++)
-		model.cell[s][page + i] =
-			(struct cell){ v + 1, first + i, prot };
+	assert_int_equal(map_in(vmar, page_va(page), count, model.vmo[v],
+				first * PAGE_SIZE, prot),
+			 touched && !r ? ZX_ERR_INVALID_ARGS : ZX_OK);
+	if (touched && !r)
+		return;
+	for (i = 0; i < count; i++) {
+		struct cell *c = &model.cell[s][page + i];
+
+		*c = (struct cell){ v + 1, first + i, prot, c->region };
+	}
 }
 
+/* A sub-VMAR at a fixed place, which must be free. */
+static void do_allocate(u32 s, u32 page, u32 count)
+{
+	struct vmar_placement where = {
+		ZX_VM_SPECIFIC, page_va(page) - model.as[s]->root->base,
+		count * PAGE_SIZE };
+	u32 flags = ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_WRITE |
+		    ZX_VM_CAN_MAP_SPECIFIC;
+	bool is_free = true;
+	u32 r = 0, i;
+
+	while (r < REGIONS && model.region[s][r].vmar)
+		r++;
+	if (r == REGIONS)
+		return;
+	for (i = page; i < page + count; i++)
+		is_free &= !model.cell[s][i].vmo && !model.cell[s][i].region;
+	assert_int_equal(vmar_allocate(model.as[s]->root, &where, flags,
+				       &model.region[s][r].vmar),
+			 is_free ? ZX_OK : ZX_ERR_ALREADY_EXISTS);
+	if (!is_free)
+		return;
+	model.region[s][r].start = page;
+	model.region[s][r].count = count;
+	for (i = page; i < page + count; i++)
+		model.cell[s][i].region = r + 1;
+}
+
+/* What a sub-VMAR held is gone, and it is dead. */
+static void forget_region(u32 s, struct region *r)
+{
+	u32 i;
+
+	assert_int_equal(vmar_destroy(r->vmar), ZX_ERR_BAD_STATE);
+	object_unref(&r->vmar->object);
+	r->vmar = NULL;
+	for (i = r->start; i < r->start + r->count; i++)
+		model.cell[s][i] = (struct cell){ 0 };
+}
+
+static bool sticks_out(u32 s, u32 region, u32 page, u32 end)
+{
+	const struct region *r;
+
+	if (region == 0)
+		return false;
+	r = &model.region[s][region - 1];
+	return r->start < page || r->start + r->count > end;
+}
+
+/* Through the root: sub-VMARs go whole or not at all. */
 static void do_unmap(u32 s, u32 page, u32 count)
 {
-	bool any = false;
+	zx_status_t want = ZX_ERR_NOT_FOUND;
 	u32 i;
 
 	for (i = page; i < page + count; i++) {
-		any |= model.cell[s][i].vmo != 0;
-		model.cell[s][i].vmo = 0;
+		const struct cell *c = &model.cell[s][i];
+
+		if (sticks_out(s, c->region, page, page + count))
+			want = ZX_ERR_INVALID_ARGS;
+		else if ((c->vmo || c->region) && want == ZX_ERR_NOT_FOUND)
+			want = ZX_OK;
 	}
 	assert_int_equal(vmar_unmap(model.as[s]->root, page_va(page),
-				    count * PAGE_SIZE),
-			 any ? ZX_OK : ZX_ERR_NOT_FOUND);
+				    count * PAGE_SIZE), want);
+	for (i = page; want == ZX_OK && i < page + count; i++) {
+		if (model.cell[s][i].region)
+			forget_region(s, &model.region[s]
+					[model.cell[s][i].region - 1]);
+		model.cell[s][i].vmo = 0;
+	}
 }
 
 static void do_protect(u32 s, u32 page, u32 count)
 {
 	u32 prot = fake_random() & 1 ? RW : ZX_VM_PERM_READ, i;
+	bool touched;
+	struct region *r = region_of(s, page, count, &touched);
 
 	for (i = page; i < page + count; i++)
-		if (model.cell[s][i].vmo == 0)
+		if (model.cell[s][i].vmo == 0 || (touched && !r))
 			return;
-	assert_int_equal(vmar_protect(model.as[s]->root, page_va(page),
-				      count * PAGE_SIZE, prot), ZX_OK);
+	assert_int_equal(vmar_protect(r ? r->vmar : model.as[s]->root,
+				      page_va(page), count * PAGE_SIZE, prot),
+			 ZX_OK);
 	for (i = page; i < page + count; i++)
 		model.cell[s][i].prot = prot;
 }
@@ -317,6 +416,9 @@ static void do_change(void)
 	case 4:
 		do_protect(s, page, count);
 		break;
+	case 5:
+		do_allocate(s, page, count);
+		break;
 	default:
 		do_drop((u32)fake_below(VMOS));
 	}
@@ -335,7 +437,7 @@ static void leave_all(void)
 
 static void test_random(void **state)
 {
-	u64 step, steps = step_count(20000);
+	u64 step, steps = step_count(100000);
 	u32 i, page;
 
 	(void)state;
@@ -358,8 +460,12 @@ static void test_random(void **state)
 			do_load(i, page);
 	}
 	leave_all();
-	for (i = 0; i < SPACES; i++)
+	for (i = 0; i < SPACES; i++) {
 		aspace_destroy(model.as[i]);
+		for (page = 0; page < REGIONS; page++)
+			if (model.region[i][page].vmar)
+				forget_region(i, &model.region[i][page]);
+	}
 	for (i = 0; i < VMOS; i++)
 		object_unref(&model.vmo[i]->object);
 	assert_int_equal(fake_bad_walks, 0);
