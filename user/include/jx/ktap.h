@@ -33,17 +33,21 @@ struct jx_test {
 	/* Tests run in the order of their files' names and their lines. */
 	const char *file;
 	uint32_t line;
-	/* It pins an answer that the latest era gives otherwise, and is skipped
-	 * there. */
-	uint32_t is_of_2020;
+	/* Of JX_ERA_: where it runs; in the other era it is skipped, since there
+	 * the answers it pins are others. */
+	uint32_t eras;
 };
 
-#define JX_TEST(test) JX_TEST_IN(test, 0)
-#define JX_TEST_OF_2020(test) JX_TEST_IN(test, 1)
-#define JX_TEST_IN(test, of_2020) \
+#define JX_ERA_2020 1u
+#define JX_ERA_LATEST 2u
+
+#define JX_TEST(test) JX_TEST_IN(test, JX_ERA_2020 | JX_ERA_LATEST)
+#define JX_TEST_OF_2020(test) JX_TEST_IN(test, JX_ERA_2020)
+#define JX_TEST_OF_LATEST(test) JX_TEST_IN(test, JX_ERA_LATEST)
+#define JX_TEST_IN(test, eras) \
 	static void test(void); \
 	static const struct jx_test test##_entry __USED __SECTION(".tests") \
-		__ALIGNED(sizeof(struct jx_test)) = { #test, test, __FILE__, __LINE__, of_2020 }; \
+		__ALIGNED(sizeof(struct jx_test)) = { #test, test, __FILE__, __LINE__, eras }; \
 	static void test(void)
 
 /* Where an expectation stands. */
@@ -67,6 +71,10 @@ bool jx_expect_status(zx_status_t got, zx_status_t wanted, const char *text,
 #define ASSERT_EQ(a, b) JX_OR_RETURN(EXPECT_EQ(a, b))
 #define ASSERT_STATUS(call, wanted) JX_OR_RETURN(EXPECT_STATUS(call, wanted))
 #define JX_OR_RETURN(good) do { if (!(good)) return; } while (0)
+
+/* The era of the kernel that this runs on, JX_ERA_2020 or JX_ERA_LATEST, for
+ * tests in which one answer of many differs. */
+uint32_t jx_era(void);
 
 /* A line of explanation in the report. */
 void jx_note(const char *format, ...) __PRINTFLIKE(1, 2);

@@ -1,0 +1,38 @@
+/*
+ * Conformance tests, one for each ordered check and each rule of a
+ * specification. A test's name begins with its rule's, which tells where that
+ * stands:
+ *
+ *	vmar_5_c12_offset_wraps		spec/vmar.md section 5, check 12
+ *	vmar_5_1_r3_leaves_the_ends	section 5.1, third rule
+ *	vmar_d10_collision		decision D10 (vmo_v6_...: line V-6)
+ *	vmo_4_3_c5_...			spec/vmo.md section 4.3, check 5
+ *
+ * c is for an ordered check, r for a numbered item, bullet or sentence, in the
+ * order in which docs/rules/vmar.txt and docs/rules/vmo.txt list them: a rule
+ * must stand there, with its eras, before it can be tested. `scripts/conformance`
+ * writes docs/conformance.md from all that and says what does not agree.
+ *
+ * JX_TEST is for both eras, JX_TEST_OF_2020 and JX_TEST_OF_LATEST for one. A
+ * test of a check makes a call that breaks it and a later one, and proves that
+ * the call changed nothing.
+ */
+#ifndef TESTS_CONF_UTIL_H
+#define TESTS_CONF_UTIL_H
+
+#include "vm_util.h"
+
+/* What a call gives in the 2020 era, and in the latest. */
+static inline zx_status_t conf_era(zx_status_t of_2020, zx_status_t of_latest)
+{
+	return jx_era() == JX_ERA_2020 ? of_2020 : of_latest;
+}
+
+#define CONF_COLLIDES conf_era(ZX_ERR_NO_MEMORY, ZX_ERR_ALREADY_EXISTS)
+#define CONF_NO_GAP conf_era(ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES)
+#define CONF_WRAPS conf_era(ZX_ERR_INVALID_ARGS, ZX_ERR_OUT_OF_RANGE)
+
+/* An address that was never written: failed calls must leave it. */
+#define CONF_UNTOUCHED 0x1234ul
+
+#endif
