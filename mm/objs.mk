@@ -7,6 +7,7 @@ obj-y += mm/rtree_remove.o
 obj-$(CONFIG_DEBUG) += mm/rtree_check.o
 obj-y += mm/ptree.o
 obj-y += mm/ptree_remove.o
+obj-y += mm/ptree_view.o
 obj-$(CONFIG_DEBUG) += mm/ptree_check.o
 obj-y += mm/pmm.o
 obj-y += mm/slab.o

@@ -121,6 +121,33 @@ struct pt_slot ptree_get(const struct ptree *t, u64 index)
 	return (struct pt_slot){ word };
 }
 
+struct pt_slot ptree_get_private(const struct ptree *t, u64 index,
+				 bool *private)
+{
+	u32 shift = PT_LEVEL_BITS * t->height;
+	u64 word = t->root;
+	u32 names = 1;
+
+	*private = false;
+	if (index >> shift)
+		return pt_slot_empty();
+	/* No count is 0, so the union is 1 only if all are. Acquire, and from
+	 * the root down: P3. */
+	while (pt_is_node(word)) {
+		const struct pt_node *n = pt_node_of(word);
+
+		names |= __atomic_load_n(&n->ref_count, __ATOMIC_ACQUIRE);
+		shift -= PT_LEVEL_BITS;
+		word = n->slots[pt_cell(index, shift)];
+	}
+	if (pt_is_page(word))
+		names |= __atomic_load_n(
+			&pt_page((struct pt_slot){ word })->ref_count,
+			__ATOMIC_ACQUIRE);
+	*private = names == 1;
+	return (struct pt_slot){ word };
+}
+
 struct pt_slot ptree_next(const struct ptree *t, u64 index, u64 end,
 			  u64 *found)
 {

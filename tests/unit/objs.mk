@@ -1,5 +1,5 @@
 unit-y += rtree_test:mm/rtree.o,mm/rtree_build.o,mm/rtree_cells.o,mm/rtree_gaps.o,mm/rtree_place.o,mm/rtree_remove.o,mm/rtree_check.o,tests/unit/rtree_model.o,tests/unit/tree_env.o
-unit-y += ptree_test:mm/ptree.o,mm/ptree_remove.o,mm/ptree_check.o,tests/unit/tree_env.o
+unit-y += ptree_test:mm/ptree.o,mm/ptree_remove.o,mm/ptree_view.o,mm/ptree_check.o,tests/unit/tree_env.o
 unit-y += printf_test:kernel/format.o
 unit-y += timer_heap_test:kernel/heap.o,kernel/timescale.o
 unit-y += logring_test:kernel/logring.o
@@ -9,7 +9,7 @@ fake_machine := arch/arm64/pt.o,arch/arm64/tlb.o,arch/arm64/asid.o,arch/arm64/pt
 unit-y += pt_test:$(fake_machine),tests/unit/pt_env.o
 unit-y += tlb_test:$(fake_machine),tests/unit/pt_env.o
 # ... with all of mm and what it needs of kernel.
-fake_mm := $(fake_machine),arch/fake/user.o,arch/fake/kstack.o,mm/init.o,mm/aspace.o,mm/change.o,mm/fault.o,mm/mapping.o,mm/maps.o,mm/protect.o,mm/vmar.o,mm/vmo.o,mm/vmo_io.o,mm/vmo_range.o,mm/pager.o,mm/page_source.o,mm/ptree.o,mm/ptree_remove.o,mm/ptree_check.o,mm/rtree.o,mm/rtree_build.o,mm/rtree_cells.o,mm/rtree_check.o,mm/rtree_gaps.o,mm/rtree_place.o,mm/rtree_remove.o,kernel/object.o,kernel/object_name.o,kernel/signal.o,kernel/handle.o,kernel/port.o,kernel/port_async.o
+fake_mm := $(fake_machine),arch/fake/user.o,arch/fake/kstack.o,mm/init.o,mm/aspace.o,mm/change.o,mm/fault.o,mm/mapping.o,mm/maps.o,mm/protect.o,mm/vmar.o,mm/vmo.o,mm/vmo_io.o,mm/vmo_range.o,mm/pager.o,mm/page_source.o,mm/ptree.o,mm/ptree_remove.o,mm/ptree_view.o,mm/ptree_check.o,mm/rtree.o,mm/rtree_build.o,mm/rtree_cells.o,mm/rtree_check.o,mm/rtree_gaps.o,mm/rtree_place.o,mm/rtree_remove.o,kernel/object.o,kernel/object_name.o,kernel/signal.o,kernel/handle.o,kernel/port.o,kernel/port_async.o
 unit-y += fake_test:$(fake_mm)
 # ... with a look-up of mappings that the test can stop at.
 unit-y += step_test:$(subst mm/aspace.o$(comma),,$(fake_mm))

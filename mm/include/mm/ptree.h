@@ -34,6 +34,16 @@ static inline void ptree_init(struct ptree *t)
 /* What stands at an index (empty beyond the height). */
 struct pt_slot ptree_get(const struct ptree *t, u64 index);
 
+/*
+ * The same, and tells whether only this tree's VMO can change what stands
+ * there: one name for each node on the way and, if it is a page, for the page.
+ * Then, until the mutex is dropped, nobody else can reach the page and it may
+ * be written in place; else a write must put a copy there (see
+ * <mm/ptree_cursor.h>). False where the tree has no node for the index.
+ */
+struct pt_slot ptree_get_private(const struct ptree *t, u64 index,
+				 bool *private);
+
 /* First slot in [index, end) that is not empty, its index in *found; an empty
  * slot if there is none. Skips empty spans in O(height). */
 struct pt_slot ptree_next(const struct ptree *t, u64 index, u64 end,

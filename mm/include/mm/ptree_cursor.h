@@ -55,6 +55,18 @@ static inline struct pt_slot ptree_cursor_get(struct ptree_cursor *c,
 	return (struct pt_slot){ c->path[0]->slots[index % PT_FANOUT] };
 }
 
+/* What stands at an index, and whether nobody else names it, as
+ * ptree_get_private(). */
+static inline struct pt_slot
+ptree_cursor_get_private(struct ptree_cursor *c, u64 index, bool *private)
+{
+	struct pt_slot s = ptree_cursor_get(c, index);
+
+	*private = (c->writable || (index | c->tree->height) == 0) &&
+		   (pt_slot_type(s) != PT_PAGE || page_is_private(pt_page(s)));
+	return s;
+}
+
 /* First slot in [index, end) that is not empty, as ptree_next(). */
 struct pt_slot ptree_cursor_seek(struct ptree_cursor *c, u64 index, u64 end,
 				 u64 *found);
