@@ -15,6 +15,7 @@
  *    node (acquire) also sees the raised counts of the children, and so does
  *    not take a child for its own that the copy names too.
  */
+#include <kernel/string.h>
 #include <mm/slab.h>
 
 #include "ptree_node.h"
@@ -26,7 +27,8 @@ void ptree_init_module(void)
 	slab_cache_init(&node_cache, "ptree_node", sizeof(struct pt_node));
 }
 
-struct pt_node *pt_node_alloc(void)
+/* Of one name, with slots that the caller fills. */
+static struct pt_node *node_alloc(u64 resident_count, u64 present)
 {
 	struct pt_node *n = slab_alloc(&node_cache);
 
@@ -34,10 +36,18 @@ struct pt_node *pt_node_alloc(void)
 		return NULL;
 	n->ref_count = 1;
 	n->reserved = 0;
-	n->resident_count = 0;
-	n->present = 0;
-	for (u32 i = 0; i < PT_FANOUT; i += 2)
-		n->slots[i] = n->slots[i + 1] = 0;
+	n->resident_count = resident_count;
+	n->present = present;
+	return n;
+}
+
+struct pt_node *pt_node_alloc(void)
+{
+	struct pt_node *n = node_alloc(0, 0);
+
+	if (n == NULL)
+		return NULL;
+	memset(n->slots, 0, sizeof(n->slots));
 	return n;
 }
 
@@ -87,18 +97,14 @@ static void node_drop_copied(struct pt_node *n)
 
 bool pt_unshare(u64 *slot)
 {
-	struct pt_node *n = pt_node_of(*slot), *copy = pt_node_alloc();
+	struct pt_node *n = pt_node_of(*slot);
+	struct pt_node *copy = node_alloc(n->resident_count, n->present);
 
 	if (copy == NULL)
 		return false;
-	copy->resident_count = n->resident_count;
-	copy->present = n->present;
-	for (u64 bits = n->present; bits; bits &= bits - 1) {
-		u32 cell = bit_lowest64(bits);
-
-		copy->slots[cell] = n->slots[cell];
-		pt_word_ref(n->slots[cell]);
-	}
+	memcpy(copy->slots, n->slots, sizeof(copy->slots));
+	for (u64 bits = n->present; bits; bits &= bits - 1)
+		pt_word_ref(n->slots[bit_lowest64(bits)]);
 	*slot = pt_node_word(copy);
 	if (pt_node_unref(n))
 		node_drop_copied(n);

@@ -57,10 +57,11 @@ static u64 word_remove(u64 word, u64 base, u32 shift, struct removal *r,
 	u64 pages = n->resident_count, sum = 0, bits;
 	u32 first, last;
 
-	*gone = true;
-	if (whole && !pt_node_unref(n))
-		return pages;
-	DEBUG_ASSERT(pt_node_is_private(n));	/* ptree_remove_prepare() */
+	/* A shared node that reaches over an edge holds nothing in the range:
+	 * edge_prepare() copied the others. */
+	*gone = whole;
+	if (whole ? !pt_node_unref(n) : !pt_node_is_private(n))
+		return whole ? pages : 0;
 	shift -= PT_LEVEL_BITS;
 	first = pt_cell(max_u64(base, r->start), shift);
 	last = pt_cell(min_u64(end, r->end) - 1, shift);
@@ -115,22 +116,28 @@ u64 ptree_remove(struct ptree *t, u64 start, u64 end, struct page **list)
 	return r.freed_count;
 }
 
-/* Makes the nodes on the way to index private that the range does not take
- * away as a whole. */
+/* Makes the nodes on the way to index private from which the range takes
+ * something, but not all: on the left and on the right edge of the range. */
 static zx_status_t edge_prepare(struct ptree *t, u64 index, u64 start, u64 end)
 {
 	u32 shift = PT_LEVEL_BITS * t->height;
-	u64 *slot = &t->root;
+	u64 *slot = &t->root, found;
 
 	if (index >> shift)
 		return ZX_OK;
 	while (pt_is_node(*slot)) {
 		u64 base = index >> shift << shift;
+		u64 limit = base + (1ul << shift);
 
-		if (start <= base && base + (1ul << shift) <= end)
+		if (start <= base && limit <= end)
 			return ZX_OK;
-		if (!pt_node_is_private(pt_node_of(*slot)) && !pt_unshare(slot))
-			return ZX_ERR_NO_MEMORY;
+		if (!pt_node_is_private(pt_node_of(*slot))) {
+			if (ptree_next(t, max_u64(start, base),
+				       min_u64(end, limit), &found).word == 0)
+				return ZX_OK;
+			if (!pt_unshare(slot))
+				return ZX_ERR_NO_MEMORY;
+		}
 		shift -= PT_LEVEL_BITS;
 		slot = &pt_node_of(*slot)->slots[pt_cell(index, shift)];
 	}
@@ -241,7 +248,10 @@ zx_status_t ptree_share(struct ptree *dst, struct ptree *src, u64 start,
 {
 	struct page *list = NULL;
 	zx_status_t status;
+	u64 found;
 
+	if (ptree_next(src, start, end, &found).word == 0)
+		return ZX_OK;
 	pt_word_ref(src->root);
 	*dst = *src;
 	status = ptree_remove_prepare(dst, 0, start);

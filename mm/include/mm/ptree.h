@@ -39,7 +39,7 @@ struct pt_slot ptree_get(const struct ptree *t, u64 index);
  * there: one name for each node on the way and, if it is a page, for the page.
  * Then, until the mutex is dropped, nobody else can reach the page and it may
  * be written in place; else a write must put a copy there (see
- * <mm/ptree_cursor.h>). False where the tree has no node for the index.
+ * <mm/ptree_cursor.h>). False for an index beyond the tree's height.
  */
 struct pt_slot ptree_get_private(const struct ptree *t, u64 index,
 				 bool *private);
@@ -62,11 +62,14 @@ MUST_CHECK zx_status_t ptree_insert_prepare(struct ptree *t, u64 start,
 void ptree_prune(struct ptree *t, u64 start, u64 end);
 
 /*
- * Removes everything in [start, end). prepare copies shared nodes that reach
- * over the edges (two paths at most; nothing to do in a tree that shares
- * nothing); ZX_ERR_NO_MEMORY: content unchanged. ptree_remove() then cannot
- * fail: pages that nobody else names are pushed on *list (struct page's next,
- * count 1) and counted in the result, emptied nodes are freed.
+ * Removes everything in [start, end). prepare copies the shared nodes that hold
+ * something inside the range and reach over its edges: two paths at most,
+ * nothing in a tree that shares nothing, or where the edges cut through nothing.
+ * ZX_ERR_NO_MEMORY: content unchanged (nodes that were copied stay so).
+ * ptree_remove() then cannot fail: pages that nobody else names are pushed on
+ * *list (struct page's next, count 1) and counted in the result, emptied nodes
+ * are freed. A shared subtree inside the range is let go of at its top, whatever
+ * it holds: time follows the paths and the pages that are freed.
  */
 MUST_CHECK zx_status_t ptree_remove_prepare(struct ptree *t, u64 start,
 					    u64 end);
@@ -79,9 +82,11 @@ MUST_CHECK bool ptree_teardown_step(struct ptree *t, u64 budget,
 
 /*
  * Snapshot: dst, which is empty, names all that src holds in [start, end), at
- * the same indices. O(height) copies of nodes. Both VMOs' mutexes are held.
- * Pages then have more than one name: page_is_private() decides who may write.
- * ZX_ERR_NO_MEMORY: dst is empty, src unchanged.
+ * the same indices. One more name for the root, or for the page of a tree that
+ * is a single slot; copies of nodes, two paths at most, only where the edges of
+ * the range cut something off. Both VMOs' mutexes are held; no cursor is open
+ * on src. What src could write in place until now it cannot any more: see
+ * ptree_get_private(). ZX_ERR_NO_MEMORY: dst is empty, src unchanged.
  */
 MUST_CHECK zx_status_t ptree_share(struct ptree *dst, struct ptree *src,
 				   u64 start, u64 end);

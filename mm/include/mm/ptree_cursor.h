@@ -9,6 +9,24 @@
 #include <mm/ptree_slot.h>
 
 /*
+ * Copy on write at an index, all under the VMO's mutex:
+ *
+ * 1. ptree_cursor_prepare(): the nodes on the way are the tree's own from here
+ *    on. If they were shared, so is the page now: its count has risen.
+ * 2. ptree_cursor_get_private(): a private page is written in place. Else:
+ * 3. Allocate a page and copy. The old one does not change: others name it, so
+ *    nobody writes it in place, and our name keeps it.
+ * 4. Clear the VMO's own entries for the index in all its mappings, and flush.
+ *    The other members' entries are theirs.
+ * 5. ptree_cursor_set() puts the new page in and returns the old one.
+ * 6. page_unref() of the old one; free it if that is true: the others have let
+ *    go meanwhile. Not before 4 is done: if one other is left it may write in
+ *    place at once.
+ *
+ * Where 1 or 3 fails the content is as before.
+ */
+
+/*
  * Cursor: a place in a tree, cheap to move to neighbours. While one is open
  * (until ptree_cursor_end) the tree changes only through it, resident counts
  * above the leaf are behind, and ptree_count() may not be called.
