@@ -32,7 +32,37 @@ static inline zx_status_t conf_era(zx_status_t of_2020, zx_status_t of_latest)
 #define CONF_NO_GAP conf_era(ZX_ERR_NO_MEMORY, ZX_ERR_NO_RESOURCES)
 #define CONF_WRAPS conf_era(ZX_ERR_INVALID_ARGS, ZX_ERR_OUT_OF_RANGE)
 
-/* An address that was never written: failed calls must leave it. */
+/* What stands in an output before a call that must leave it. */
 #define CONF_UNTOUCHED 0x1234ul
+
+/*
+ * One call each. What succeeds is taken away again; what fails must not have
+ * written its outputs.
+ */
+zx_status_t conf_allocate(zx_handle_t parent, zx_vm_option_t options, uint64_t offset,
+			  uint64_t size);
+zx_status_t conf_map(zx_handle_t vmar, zx_vm_option_t options, uint64_t offset, zx_handle_t vmo,
+		     uint64_t vmo_offset, uint64_t len);
+
+/* Maps at page `page` of a VMAR, to stay. */
+zx_status_t conf_map_at(zx_handle_t vmar, zx_vm_option_t options, uint64_t page, zx_handle_t vmo,
+			uint64_t vmo_page, uint64_t count);
+
+/* ZX_OK if the VMAR lives, BAD_STATE if it was destroyed. */
+zx_status_t conf_alive(zx_handle_t vmar);
+zx_rights_t conf_rights(zx_handle_t handle);
+zx_koid_t conf_koid(zx_handle_t handle);
+zx_info_vmar_t conf_range(zx_handle_t vmar);
+
+/* A sum over all that is listed of an area: other if anything has changed. */
+uint64_t conf_state(const struct vm_area *a);
+/* The call fails with this status, and the area is what it was. */
+#define CONF_FAILS(area, call, wanted) \
+	do { \
+		uint64_t conf_before = conf_state(area); \
+		\
+		EXPECT_STATUS(call, wanted); \
+		EXPECT_EQ(conf_state(area), conf_before); \
+	} while (0)
 
 #endif
