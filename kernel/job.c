@@ -5,6 +5,7 @@
  * until it is DEAD; the list holds no reference, since a process cannot go
  * before it left. Signals follow the list under the same lock.
  */
+#include <kernel/bti.h>
 #include <kernel/debuglog.h>
 #include <kernel/event.h>
 #include <kernel/panic.h>
@@ -37,6 +38,7 @@ void job_init(void)
 	process_init();
 	debuglog_init();
 	resource_init();
+	bti_init();
 	object_init(&root.object, ZX_OBJ_TYPE_JOB, &job_ops,
 		    ZX_JOB_NO_JOBS | ZX_JOB_NO_PROCESSES | JOB_NO_CHILDREN);
 	mutex_init(&root.lock, LOCK_JOB);

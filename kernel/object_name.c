@@ -3,6 +3,7 @@
  * related koids.
  */
 #include <kernel/process.h>
+#include <kernel/resource.h>
 #include <mm/vmo.h>
 
 zx_koid_t object_related_koid(const struct object *o)
@@ -30,6 +31,8 @@ static char *name_of(struct object *o)
 		return job_from_object(o)->name;
 	case ZX_OBJ_TYPE_VMO:
 		return vmo_from_object(o)->name;
+	case ZX_OBJ_TYPE_RESOURCE:
+		return resource_from_object(o)->name;
 	}
 	return NULL;
 }

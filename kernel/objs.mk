@@ -49,3 +49,4 @@ obj-y += kernel/string.o
 obj-$(CONFIG_KTEST) += kernel/tests/handle_ktest.o
 obj-$(CONFIG_KTEST) += kernel/tests/port_ktest.o
 obj-$(CONFIG_KTEST) += kernel/tests/process_ktest.o
+obj-y += kernel/bti.o

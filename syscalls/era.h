@@ -45,5 +45,10 @@
 /* P-13 zx_pager_supply_pages: aux that is mapped, and a detached VMO. */
 #define ERA_SUPPLY_REFUSES_MAPPED_AUX (!ERA_IS_LATEST)
 #define ERA_SUPPLY_REFUSES_DETACHED ERA_IS_LATEST
+/* V-15 replace_as_executable: a bad handle outranks a bad resource. */
+#define ERA_MARK_EXEC_HANDLE_FIRST ERA_IS_LATEST
+/* abi.md 5: rights of a fresh BTI. */
+#define ERA_BTI_RIGHTS (ZX_DEFAULT_BTI_RIGHTS | \
+			(ERA_IS_LATEST ? ZX_RIGHTS_PROPERTY : 0))
 
 #endif

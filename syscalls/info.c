@@ -6,7 +6,9 @@
  * may sleep; lists are therefore read in chunks.
  */
 #include <arch/cpu.h>
+#include <kernel/bti.h>
 #include <kernel/process.h>
+#include <kernel/resource.h>
 #include <kernel/wait.h>
 #include <mm/slab.h>
 #include <mm/vmar.h>
@@ -128,6 +130,32 @@ static zx_status_t info_vmo(const struct handle_ref *ref,
 	return put_record(out, &r, long_form ? sizeof(r) : sizeof(r.v1));
 }
 
+static zx_status_t info_resource(const struct handle_ref *ref,
+				 const struct info_out *out)
+{
+	const struct resource *from = resource_from_object(ref->object);
+	zx_info_resource_t r = {
+		.kind = from->kind,
+		.flags = from->flags,
+		.base = from->base,
+		.size = from->size,
+	};
+
+	object_get_name(ref->object, r.name);
+	return put_record(out, &r, sizeof(r));
+}
+
+/* The record grew after 2020; each buffer gets the one that it has room for. */
+static zx_status_t info_bti(const struct handle_ref *ref,
+			    const struct info_out *out)
+{
+	zx_info_bti_t r;
+
+	bti_get_info(bti_from_object(ref->object), &r);
+	return put_record(out, &r, out->buffer_size < sizeof(r)
+				     ? ZX_INFO_BTI_SHORT_BYTES : sizeof(r));
+}
+
 /* koids of what a task holds, chunk by chunk. A list that changes meanwhile
  * may be seen half old, half new. */
 static zx_status_t info_koids(const struct handle_ref *ref,
@@ -239,6 +267,12 @@ static bool topic_needs(u32 topic, u32 *type, zx_rights_t *rights)
 	case ZX_INFO_VMAR:
 		*type = ZX_OBJ_TYPE_VMAR;
 		return true;
+	case ZX_INFO_RESOURCE:
+		*type = ZX_OBJ_TYPE_RESOURCE;
+		return true;
+	case ZX_INFO_BTI:
+		*type = ZX_OBJ_TYPE_BTI;
+		return true;
 	case ZX_INFO_VMO_V1:
 	case ZX_INFO_VMO_V2:
 		*type = ZX_OBJ_TYPE_VMO;
@@ -269,6 +303,10 @@ static zx_status_t answer(u32 topic, const struct handle_ref *ref,
 		return info_thread(ref, out);
 	case ZX_INFO_VMAR:
 		return info_vmar(ref, out);
+	case ZX_INFO_RESOURCE:
+		return info_resource(ref, out);
+	case ZX_INFO_BTI:
+		return info_bti(ref, out);
 	}
 	return info_vmo(ref, out, topic == ZX_INFO_VMO_V2);
 }

@@ -16,3 +16,5 @@ obj-y += syscalls/thread.o
 obj-y += syscalls/time.o
 obj-y += syscalls/user.o
 obj-y += syscalls/wait.o
+obj-y += syscalls/resource.o
+obj-y += syscalls/bti.o

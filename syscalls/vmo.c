@@ -143,10 +143,17 @@ zx_status_t sys_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset,
 	return status;
 }
 
+/* Of the resource's failure, if any, and the handle's, the one to tell. */
+static zx_status_t worse_of(zx_status_t resource, zx_status_t handle)
+{
+	return resource == ZX_OK || ERA_MARK_EXEC_HANDLE_FIRST ? handle
+							       : resource;
+}
+
 /*
  * vmo.md 6.3: the same VMO through a new handle that may be mapped executable;
  * the old handle goes in any case. No resource (0) is allowed by the default
- * policy of the root job; else it must be the root resource.
+ * policy of the root job; else it must permit just this.
  */
 zx_status_t sys_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex,
 					  uaddr_t out)
@@ -157,11 +164,11 @@ zx_status_t sys_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex,
 	zx_status_t status = ZX_OK;
 
 	if (vmex != ZX_HANDLE_INVALID)
-		status = resource_check_root(vmex);
+		status = resource_check_kind(vmex, ZX_RSRC_KIND_VMEX);
 	if (handle_take(t, handle, &taken) != ZX_OK)
-		return status != ZX_OK ? status : ZX_ERR_BAD_HANDLE;
-	if (status == ZX_OK && taken.object->type != ZX_OBJ_TYPE_VMO)
-		status = ZX_ERR_BAD_HANDLE;
+		return worse_of(status, ZX_ERR_BAD_HANDLE);
+	if (taken.object->type != ZX_OBJ_TYPE_VMO)
+		status = worse_of(status, ZX_ERR_BAD_HANDLE);
 	if (status == ZX_OK)
 		status = handle_reserve(t, &slot);
 	if (status != ZX_OK) {

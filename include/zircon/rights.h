@@ -30,6 +30,10 @@ typedef uint32_t zx_rights_t;
 #define ZX_RIGHT_MANAGE_PROCESS ((zx_rights_t)1u << 17)
 #define ZX_RIGHT_MANAGE_THREAD ((zx_rights_t)1u << 18)
 #define ZX_RIGHT_APPLY_PROFILE ((zx_rights_t)1u << 19)
+/* Of the latest era only; no handle of 2020 has them. */
+#define ZX_RIGHT_MANAGE_SOCKET ((zx_rights_t)1u << 20)
+#define ZX_RIGHT_OP_CHILDREN ((zx_rights_t)1u << 21)
+#define ZX_RIGHT_RESIZE ((zx_rights_t)1u << 22)
 /* Only in requests: keep the source's rights. Never stored in a handle. */
 #define ZX_RIGHT_SAME_RIGHTS ((zx_rights_t)1u << 31)
 

@@ -5,8 +5,10 @@
 #include <syscall_numbers.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
+#include <zircon/syscalls/iommu.h>
 #include <zircon/syscalls/log.h>
 #include <zircon/syscalls/object.h>
+#include <zircon/syscalls/resource.h>
 
 #include "bad_call_util.h"
 #include "task_util.h"
@@ -105,6 +107,10 @@ const struct bad_call bad_calls[] = {
 	CALL(debuglog_write, false, H(LOG), V(0), IN(4), V(4)),
 	CALL(debuglog_read, true, H(LOG), V(0), V(0), V(0)),
 	CALL(jx_process_give, false, H(PROCESS), ANY(EVENT), V(ZX_RIGHT_SAME_RIGHTS), OUT(4)),
+	CALL(resource_create, true, H(RESOURCE), V(ZX_RSRC_KIND_VMEX), V(0), V(0), IN(4), V(4),
+	     OUT_HANDLE),
+	CALL(iommu_create, true, H_NO_RIGHT(RESOURCE), V(0), IN(1), V(1), OUT_HANDLE),
+	CALL(bti_create, true, H_NO_RIGHT(IOMMU), V(0), V(7), OUT_HANDLE),
 	CALL(jx_stat, true, V(2), OUT(32), V(32), OUT_OR_NULL(8)),
 };
 const size_t bad_call_count = sizeof(bad_calls) / sizeof(bad_calls[0]);
@@ -183,6 +189,17 @@ static bool make_child(struct sandbox *s)
 	return good;
 }
 
+static bool make_devices(zx_handle_t *o)
+{
+	const zx_iommu_desc_dummy_t desc = { 0 };
+
+	return EXPECT_STATUS(zx_handle_duplicate(jx_startup_handle(PA_RESOURCE),
+						 ZX_RIGHT_SAME_RIGHTS, &o[OBJ_RESOURCE]), ZX_OK) &&
+	       EXPECT_STATUS(zx_iommu_create(o[OBJ_RESOURCE], ZX_IOMMU_TYPE_DUMMY, &desc,
+					     sizeof(desc), &o[OBJ_IOMMU]), ZX_OK) &&
+	       EXPECT_STATUS(zx_bti_create(o[OBJ_IOMMU], 0, 1, &o[OBJ_BTI]), ZX_OK);
+}
+
 static bool make_objects(struct sandbox *s)
 {
 	const zx_rights_t job_rights = ZX_DEFAULT_JOB_RIGHTS & ~(ZX_RIGHT_DESTROY |
@@ -200,8 +217,7 @@ static bool make_objects(struct sandbox *s)
 	       EXPECT_STATUS(zx_handle_duplicate(zx_job_default(), job_rights, &o[OBJ_JOB]),
 			     ZX_OK) &&
 	       EXPECT_STATUS(zx_debuglog_create(0, ZX_LOG_FLAG_READABLE, &o[OBJ_LOG]), ZX_OK) &&
-	       EXPECT_STATUS(zx_handle_duplicate(jx_startup_handle(PA_RESOURCE),
-						 ZX_RIGHT_SAME_RIGHTS, &o[OBJ_RESOURCE]), ZX_OK);
+	       make_devices(o);
 }
 
 bool sandbox_create(struct sandbox *s)

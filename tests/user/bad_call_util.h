@@ -21,6 +21,8 @@ enum object_index {
 	OBJ_VMAR,	/* a region of this process with nothing in it */
 	OBJ_JOB,	/* without the right to kill it */
 	OBJ_LOG,
+	OBJ_IOMMU,
+	OBJ_BTI,
 	OBJ_RESOURCE,
 	OBJ_COUNT,
 };

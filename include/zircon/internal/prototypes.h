@@ -194,6 +194,20 @@ zx_status_t zx_debuglog_read(zx_handle_t handle, uint32_t options, void *buffer,
 		size_t buffer_size);
 zx_status_t _zx_debuglog_read(zx_handle_t handle, uint32_t options, void *buffer,
 		size_t buffer_size);
+zx_status_t zx_resource_create(zx_handle_t parent_rsrc, uint32_t options,
+		uint64_t base, size_t size, const char *name, size_t name_size,
+		zx_handle_t *resource_out);
+zx_status_t _zx_resource_create(zx_handle_t parent_rsrc, uint32_t options,
+		uint64_t base, size_t size, const char *name, size_t name_size,
+		zx_handle_t *resource_out);
+zx_status_t zx_iommu_create(zx_handle_t resource, uint32_t type,
+		const void *desc, size_t desc_size, zx_handle_t *out);
+zx_status_t _zx_iommu_create(zx_handle_t resource, uint32_t type,
+		const void *desc, size_t desc_size, zx_handle_t *out);
+zx_status_t zx_bti_create(zx_handle_t iommu, uint32_t options, uint64_t bti_id,
+		zx_handle_t *out);
+zx_status_t _zx_bti_create(zx_handle_t iommu, uint32_t options, uint64_t bti_id,
+		zx_handle_t *out);
 zx_ticks_t zx_ticks_get(void);
 zx_ticks_t _zx_ticks_get(void);
 zx_ticks_t zx_ticks_per_second(void);

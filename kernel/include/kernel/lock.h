@@ -25,6 +25,7 @@ enum lock_class {
 	LOCK_VMO,		/* M VMO: page tree, size, mapping list */
 	LOCK_SOURCE,		/* M page source: requests, packet slot */
 	LOCK_KSTACK,		/* M kernel stack area */
+	LOCK_DEVICE,		/* M list of exclusive resources; BTI: its tokens */
 	LOCK_FUTEX,		/* S futex bucket */
 	LOCK_OBJECT,		/* S object: signals, observers */
 	LOCK_PORT,		/* S port: packet queue, waiters */
