@@ -95,25 +95,15 @@ static u64 match_slots(const struct ptree_view *view, const u64 *slots,
 	return same;
 }
 
-/* Nothing of t stands where the view's leaf is: how far around it is that so?
- * Trees begin at index 0, so up to the subtree that holds it. */
-static u32 level_beyond(const struct ptree *t, u64 base, u32 level)
-{
-	while (level > max_u64(t->height, 1) &&
-	       base >> PT_LEVEL_BITS * level == 0)
-		level--;
-	return level;
-}
-
 u64 ptree_view_match(const struct ptree *t, const struct ptree_view *view,
 		     u32 *level)
 {
 	u64 word = t->root;
 
-	if (pt_beyond(t->height, view->base)) {
-		*level = level_beyond(t, view->base, *level);
+	/* All of t lies below the view's leaf, where the view's tree has no
+	 * page as far as the subtree of view->level reaches. */
+	if (pt_beyond(t->height, view->base))
 		return 0;
-	}
 	for (u32 at = t->height; at; at--) {
 		bool same = at <= view->height && word == view->words[at - 1];
 

@@ -5,7 +5,7 @@ unit-y += timer_heap_test:kernel/heap.o,kernel/timescale.o
 unit-y += logring_test:kernel/logring.o
 unit-y += boot_args_test:kernel/boot.o
 # The fake machine with the page-table code of arm64, for lists of objects.
-fake_machine := arch/arm64/pt.o,arch/arm64/tlb.o,arch/arm64/asid.o,arch/arm64/pt_reserve.o,mm/ptcheck.o,mm/ptcheck_flush.o,mm/pmm.o,mm/slab.o,kernel/lock.o,kernel/lockdep.o,kernel/wait.o,kernel/epoch.o,arch/fake/cpu.o,arch/fake/tlb.o,arch/fake/sched.o,arch/fake/log.o,arch/fake/cache.o
+fake_machine := arch/arm64/pt.o,arch/arm64/pt_block.o,arch/arm64/cache.o,arch/arm64/tlb.o,arch/arm64/asid.o,arch/arm64/pt_reserve.o,mm/ptcheck.o,mm/ptcheck_flush.o,mm/pmm.o,mm/slab.o,kernel/lock.o,kernel/lockdep.o,kernel/wait.o,kernel/epoch.o,arch/fake/cpu.o,arch/fake/tlb.o,arch/fake/sched.o,arch/fake/log.o,arch/fake/cache.o
 unit-y += pt_test:$(fake_machine),tests/unit/pt_env.o
 unit-y += tlb_test:$(fake_machine),tests/unit/pt_env.o
 # ... with all of mm and what it needs of kernel.
@@ -15,3 +15,7 @@ unit-y += fake_test:$(fake_mm)
 unit-y += step_test:$(subst mm/aspace.o$(comma),,$(fake_mm))
 # Every allocation fails once.
 unit-y += fail_test:$(fake_mm)
+# Families of page trees: with sanitizers, at length without, and in threads.
+ptree_family := mm/ptree.o,mm/ptree_remove.o,mm/ptree_view.o,mm/ptree_check.o,tests/unit/ptree_model.o,tests/unit/tree_env.o
+unit-y += ptree_family_test:$(ptree_family)
+unit-long-y += ptree_family_long:$(ptree_family)
