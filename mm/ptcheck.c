@@ -98,18 +98,46 @@ void ptcheck_violation(u32 invariant, const char *what, struct arch_aspace *as,
 	      what, (void *)as, (unsigned long)va, (unsigned long)entry);
 }
 
-static struct page *frame_of(u64 entry)
+static struct page *table_of(u64 entry)
 {
 	return paddr_to_page(paddr(entry & ENTRY_ADDR));
 }
 
-/* Frames outside RAM (physical VMOs) have no struct page. */
-static bool has_page(u64 entry)
+/* What entry i names, whose value is known. */
+static void set_frame(struct shadow *s, u32 i, u64 entry)
 {
-	u64 pfn = (entry & ENTRY_ADDR) >> PAGE_SHIFT;
+	u64 number = ((entry & ENTRY_ADDR) >> PAGE_SHIFT) + 1;
 
-	return pfn >= page_map_base_pfn &&
-	       pfn < page_map_base_pfn + pmm_total_count();
+	s->frame[i] = number == (u32)number ? (u32)number : 0;
+}
+
+/* Page n of those that leaf entry i maps; NULL for frames outside RAM (physical
+ * VMOs), which nobody counts. */
+static struct page *frame_page(const struct shadow *s, u32 i, u32 n)
+{
+	paddr_t pa = paddr(((u64)s->frame[i] - 1 + n) << PAGE_SHIFT);
+
+	if (s->frame[i] == 0 || !arch_is_ram(pa, PAGE_SIZE))
+		return NULL;
+	return paddr_to_page(pa);
+}
+
+static u32 frame_count(const struct shadow *s)
+{
+	return s->level == PT_LEVEL_LEAF ? 1 : PT_BLOCK_PAGES;
+}
+
+/* One entry more, or less, translates to these frames. */
+static void count_frames(const struct shadow *s, u32 i, s32 change)
+{
+	u32 n, count = frame_count(s);
+
+	for (n = 0; n < count; n++) {
+		struct page *p = frame_page(s, i, n);
+
+		if (p != NULL)
+			p->map_count += (u32)change;
+	}
 }
 
 void ptcheck_set_stage(struct shadow *s, u32 i, enum stage stage)
@@ -141,14 +169,15 @@ void ptcheck_finish_flush(struct shadow *s, u32 i)
 	ptcheck_set_stage(s, i, FLUSHED);
 	if (s->state[i] & S_LIVE)
 		return;
-	if (s->level < PT_LEVEL_LEAF) {
-		struct page *table = &page_map[s->frame[i] - 1];
+	if (is_leaf(s, i)) {
+		count_frames(s, i, -1);
+	} else {
+		struct page *table = frame_page(s, i, 0);
 
-		if (shadow_of(table) != NULL)
+		if (table != NULL && shadow_of(table) != NULL)
 			shadow_of(table)->life = TABLE_FLUSHED;
-	} else if (s->frame[i] != 0) {
-		page_map[s->frame[i] - 1].map_count--;
 	}
+	s->state[i] &= (u8)~S_BLOCK;
 	s->frame[i] = 0;
 }
 
@@ -284,7 +313,7 @@ static void check_changer(struct arch_aspace *as, uaddr_t va, u64 old)
 static void store_table(struct shadow *s, u32 i, uaddr_t va, u64 old,
 			u64 value)
 {
-	struct shadow *child = shadow_of(frame_of(value ? value : old));
+	struct shadow *child = shadow_of(table_of(value ? value : old));
 
 	if (value == 0) {
 		check_changer(s->as, va, old);
@@ -298,7 +327,7 @@ static void store_table(struct shadow *s, u32 i, uaddr_t va, u64 old,
 		ptcheck_violation(5, "table linked over an entry not flushed", s->as,
 			  va, old);
 	s->state[i] |= S_LIVE | S_EVER;
-	s->frame[i] = (u32)(frame_of(value) - page_map) + 1;
+	set_frame(s, i, value);
 	if (child == NULL)
 		return;
 	if (child->life != TABLE_UNUSED)
@@ -313,13 +342,20 @@ static void store_table(struct shadow *s, u32 i, uaddr_t va, u64 old,
 	link_table(child, s->as, va, s->level + 1);
 }
 
-static void check_executable(struct shadow *s, uaddr_t va, u64 value)
+/* The frames of entry i are known already. */
+static void check_executable(struct shadow *s, u32 i, uaddr_t va, u64 value)
 {
-	if (value & ENTRY_UXN || !has_page(value))
+	u32 n, count = frame_count(s);
+
+	for (n = 0; n < count && !(value & ENTRY_UXN); n++) {
+		const struct page *p = frame_page(s, i, n);
+
+		if (p == NULL || p->map_count & MAP_COUNT_SYNCED)
+			continue;
+		ptcheck_violation(14, "executable entry without I-cache sync",
+				  s->as, va + n * PAGE_SIZE, value);
 		return;
-	if (!(frame_of(value)->map_count & MAP_COUNT_SYNCED))
-		ptcheck_violation(14, "executable entry without I-cache sync", s->as,
-			  va, value);
+	}
 }
 
 static void store_new(struct shadow *s, u32 i, uaddr_t va, u64 value)
@@ -329,13 +365,12 @@ static void store_new(struct shadow *s, u32 i, uaddr_t va, u64 value)
 			  s->as, va, value);
 		ptcheck_finish_flush(s, i);
 	}
-	check_executable(s, va, value);
+	set_frame(s, i, value);
+	check_executable(s, i, va, value);
 	s->state[i] |= S_LIVE | S_EVER;
-	s->frame[i] = 0;
-	if (!has_page(value))
-		return;
-	s->frame[i] = (u32)(frame_of(value) - page_map) + 1;
-	frame_of(value)->map_count++;
+	if (s->level == PT_LEVEL_BLOCK)
+		s->state[i] |= S_BLOCK;
+	count_frames(s, i, 1);
 }
 
 static void store_leaf(struct shadow *s, u32 i, uaddr_t va, u64 old, u64 value)
@@ -360,7 +395,7 @@ static void store_leaf(struct shadow *s, u32 i, uaddr_t va, u64 old, u64 value)
 		ptcheck_start_flush(s, i, value & ~old & ENTRY_UXN);
 	}
 	if (old & ~value & ENTRY_UXN)
-		check_executable(s, va, value);
+		check_executable(s, i, va, value);
 }
 
 void ptcheck_store_hook(struct arch_aspace *as, u64 *entry, uaddr_t va,
@@ -383,7 +418,9 @@ void ptcheck_store_hook(struct arch_aspace *as, u64 *entry, uaddr_t va,
 		 entry_va(s, i) != (va & ~(entry_span(s) - 1)))
 		ptcheck_violation(13, "entry is not the one for this address", as, va,
 			  *entry);
-	else if (level < PT_LEVEL_LEAF)
+	else if (level < PT_LEVEL_BLOCK ||
+		 (level == PT_LEVEL_BLOCK &&
+		  (value ? value : *entry) & ENTRY_IS_TABLE))
 		store_table(s, i, va, *entry, value);
 	else
 		store_leaf(s, i, va, *entry, value);

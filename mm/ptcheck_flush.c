@@ -73,14 +73,13 @@ static void send(struct shadow *s, uaddr_t va, u64 bytes, bool leaf_only)
 {
 	u32 cpu = arch_cpu_id(), i;
 
-	if (leaf_only && s->level < PT_LEVEL_LEAF)
-		return;
 	for (i = 0; i < PT_ENTRY_COUNT; i++) {
 		uaddr_t first = entry_va(s, i);
 
 		if (stage_of(s, i) == FLUSHED || s->owner[i] != cpu)
 			continue;
-		if (first >= va + bytes || first + entry_span(s) <= va)
+		if (first >= va + bytes || first + entry_span(s) <= va ||
+		    (leaf_only && !is_leaf(s, i)))
 			continue;
 		if (stage_of(s, i) == STORED)
 			ptcheck_violation(1, "TLBI before a DSB ISHST", s->as, first,
@@ -210,12 +209,13 @@ void ptcheck_adopt_hook(struct arch_aspace *as, uaddr_t va, u64 page_count)
 	u32 i;
 
 	list_for_each(s, &ptcheck_pending, node) {
-		if (s->as != as || s->level < PT_LEVEL_LEAF)
+		if (s->as != as)
 			continue;
 		for (i = 0; i < PT_ENTRY_COUNT; i++) {
 			uaddr_t at = entry_va(s, i);
 
-			if (stage_of(s, i) != FLUSHED && at >= va && at < end)
+			if (stage_of(s, i) != FLUSHED && is_leaf(s, i) &&
+			    at < end && at + entry_span(s) > va)
 				ptcheck_start_flush(s, i, false);
 		}
 	}

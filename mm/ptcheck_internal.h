@@ -16,6 +16,7 @@
 #define S_EXEC 4		/* what must be flushed was executable */
 #define S_STAGE_SHIFT 3
 #define S_STAGE (3 << S_STAGE_SHIFT)
+#define S_BLOCK 32		/* level 2: it maps memory, or did until flushed */
 
 enum stage { FLUSHED, STORED, ORDERED, SENT };
 
@@ -37,7 +38,9 @@ struct shadow {
 	struct list_node node;		/* in `pending`, or on itself */
 	u8 state[PT_ENTRY_COUNT];
 	u8 owner[PT_ENTRY_COUNT];	/* CPU that has to flush */
-	/* Index in page_map plus 1 of the frame that is live or not flushed. */
+	/* Number plus 1 of the frame that is live or not flushed: a table, a
+	 * page, or the first of a block; RAM or not. 0: none, or it does not fit
+	 * (then it is no RAM of any machine we know). */
 	u32 frame[PT_ENTRY_COUNT];
 };
 
@@ -99,6 +102,12 @@ static inline struct shadow *root_of(const struct arch_aspace *as)
 static inline enum stage stage_of(const struct shadow *s, u32 i)
 {
 	return (enum stage)((s->state[i] & S_STAGE) >> S_STAGE_SHIFT);
+}
+
+/* The last level of a walk: leaf-only forms of TLBI reach it. */
+static inline bool is_leaf(const struct shadow *s, u32 i)
+{
+	return s->level == PT_LEVEL_LEAF || (s->state[i] & S_BLOCK) != 0;
 }
 
 static inline uaddr_t entry_va(const struct shadow *s, u32 i)

@@ -1,8 +1,11 @@
 /*
- * Whole pages and caches, through the direct map.
+ * Cache maintenance by address, through the direct map. arch/fake runs this file
+ * too, on operations that count.
  */
 #include <arch/cache.h>
+#include <arch/cache_ops.h>
 #include <arch/mmu.h>
+#include <kernel/boot.h>
 #include <mm/ptcheck.h>
 
 #include "mutants.h"
@@ -15,111 +18,145 @@
 #define CTR_IDC (1ul << 28)	/* no D-cache clean needed for the I-side */
 #define CTR_DIC (1ul << 29)	/* no I-cache invalidation needed */
 
-#define ZVA_PROHIBITED 16	/* DCZID_EL0.DZP */
-#define ZVA_64_BYTES 4		/* DCZID_EL0.BS: log2 of words */
-
-static u64 read_ctr(void)
+static inline u64 line_start(u64 va, u64 line_bytes)
 {
-	u64 ctr;
-
-	__asm__("mrs %0, ctr_el0" : "=r"(ctr));
-	return ctr;
+	return va & ~(line_bytes - 1);
 }
 
-static void clean_to_pou(u64 start, u64 line_bytes)
+void arch_cache_clean(const void *va, u64 bytes)
 {
-	u64 va;
+	u64 line_bytes = CTR_DLINE(hw_read_ctr()), end = (u64)va + bytes;
+	u64 at = line_start((u64)va, line_bytes);
 
-	for (va = start; va < start + PAGE_SIZE; va += line_bytes)
-		__asm__ volatile("dc cvau, %0" : : "r"(va) : "memory");
+	if (bytes == 0)
+		return;
+	for (; at < end; at += line_bytes)
+		hw_dc_cvac(at);
+	hw_cache_dsb_sy();
 }
 
-static void invalidate_icache(u64 start, u64 ctr)
+void arch_cache_invalidate(void *va, u64 bytes)
 {
-	u64 va;
+	u64 line_bytes = CTR_DLINE(hw_read_ctr()), end = (u64)va + bytes;
+	u64 at = line_start((u64)va, line_bytes);
 
+	if (bytes == 0)
+		return;
+	for (; at < end; at += line_bytes) {
+		if (at < (u64)va || at + line_bytes > end)
+			hw_dc_civac(at);
+		else
+			hw_dc_ivac(at);
+	}
+	hw_cache_dsb_sy();
+}
+
+void arch_cache_clean_invalidate(void *va, u64 bytes)
+{
+	u64 line_bytes = CTR_DLINE(hw_read_ctr()), end = (u64)va + bytes;
+	u64 at = line_start((u64)va, line_bytes);
+
+	if (bytes == 0)
+		return;
+	for (; at < end; at += line_bytes)
+		hw_dc_civac(at);
+	hw_cache_dsb_sy();
+}
+
+static void clean_to_pou(u64 va, u64 end, u64 line_bytes)
+{
+	for (va = line_start(va, line_bytes); va < end; va += line_bytes)
+		hw_dc_cvau(va);
+}
+
+static void invalidate_icache(u64 va, u64 end, u64 ctr)
+{
 	/* Only in a PIPT cache does the direct map's address reach lines that
 	 * were fetched by a user address (D7.5.9). */
 	if (CTR_L1IP(ctr) != CTR_L1IP_PIPT) {
-		__asm__ volatile("ic ialluis" : : : "memory");
+		hw_ic_ialluis();
 		return;
 	}
-	for (va = start; va < start + PAGE_SIZE; va += CTR_ILINE(ctr))
-		__asm__ volatile("ic ivau, %0" : : "r"(va) : "memory");
+	for (va = line_start(va, CTR_ILINE(ctr)); va < end;
+	     va += CTR_ILINE(ctr))
+		hw_ic_ivau(va);
+}
+
+/* The sequence of B2.4.4: new bytes to the point of unification, wait; old
+ * instructions out of all I-caches, wait. The first DSB is needed even where
+ * hardware keeps the caches coherent, so that the bytes are visible to fetches
+ * before what follows in the program is, an executable entry for example. */
+static void sync_range(u64 va, u64 end)
+{
+	u64 ctr = hw_read_ctr();
+
+	if (!(ctr & CTR_IDC))
+		clean_to_pou(va, end, CTR_DLINE(ctr));
+	hw_cache_dsb_ish();
+	if (!(ctr & CTR_DIC)) {
+		invalidate_icache(va, end, ctr);
+		hw_cache_dsb_ish();
+	}
+}
+
+/* Tells the checker of the pages that the range holds as a whole. */
+static void tell_synced(u64 va, u64 end)
+{
+	for (va = (va + PAGE_MASK) & ~PAGE_MASK; va + PAGE_SIZE <= end;
+	     va += PAGE_SIZE)
+		PTCHECK(sync_icache_hook(
+			paddr_to_page(virt_to_phys((const void *)va))));
+}
+
+void arch_cache_sync(const void *va, u64 bytes)
+{
+	u64 end = (u64)va + bytes;
+
+	if (bytes == 0)
+		return;
+	sync_range((u64)va, end);
+	/* What this CPU has fetched ahead may be of the old bytes. */
+	hw_cache_isb();
+	if (IS_ENABLED(CONFIG_PTCHECK))
+		tell_synced((u64)va, end);
 }
 
 void arch_sync_icache_page(struct page *p)
 {
-	u64 start = (u64)phys_to_virt(page_to_paddr(p));
-	u64 ctr = read_ctr();
+	u64 va = (u64)phys_to_virt(page_to_paddr(p));
 
 	if (MUTATED(NO_SYNC_ICACHE))
 		return;
-	/* The sequence of B2.4.4: new bytes to the point of unification, wait;
-	 * old instructions out of all I-caches, wait. The DSB is needed even
-	 * where hardware keeps the caches coherent, so that the bytes are
-	 * visible to fetches before the entry is. */
-	if (!(ctr & CTR_IDC))
-		clean_to_pou(start, CTR_DLINE(ctr));
-	__asm__ volatile("dsb ish" : : : "memory");
-	if (!(ctr & CTR_DIC)) {
-		invalidate_icache(start, ctr);
-		__asm__ volatile("dsb ish" : : : "memory");
-	}
+	sync_range(va, va + PAGE_SIZE);
 	PTCHECK(sync_icache_hook(p));
 }
 
-/* 16 lines of 64 bytes. */
-#define ZVA_1 "dc zva, %0\n\tadd %0, %0, #64\n\t"
-#define ZVA_4 ZVA_1 ZVA_1 ZVA_1 ZVA_1
-#define ZVA_16 ZVA_4 ZVA_4 ZVA_4 ZVA_4
-
-static void zero_by_words(u64 *words)
+/* The end of the range of RAM that holds the page at pa, or pa. */
+static u64 ram_end(u64 pa)
 {
 	u32 i;
 
-	for (i = 0; i < PAGE_SIZE / sizeof(u64); i += 8) {
-		words[i] = 0;
-		words[i + 1] = 0;
-		words[i + 2] = 0;
-		words[i + 3] = 0;
-		words[i + 4] = 0;
-		words[i + 5] = 0;
-		words[i + 6] = 0;
-		words[i + 7] = 0;
+	for (i = 0; i < boot_info.memory_count; i++) {
+		const struct boot_range *r = &boot_info.memory[i];
+
+		if (pa >= r->base && pa - r->base < r->size &&
+		    r->size - (pa - r->base) >= PAGE_SIZE)
+			return round_down_page(r->base + r->size);
 	}
+	return pa;
 }
 
-void arch_zero_page(void *va)
+bool arch_is_ram(paddr_t pa, u64 bytes)
 {
-	u64 id;
+	u64 at = pa.v;
 
-	__asm__("mrs %0, dczid_el0" : "=r"(id));
-	if (__builtin_expect((id & (ZVA_PROHIBITED | 15)) != ZVA_64_BYTES, 0)) {
-		zero_by_words(va);
-		return;
+	while (bytes != 0) {
+		u64 end = ram_end(at);
+
+		if (end == at)
+			return false;
+		bytes -= min_u64(bytes, end - at);
+		at = end;
 	}
-	__asm__ volatile(ZVA_16 ZVA_16 ZVA_16 ZVA_16 : "+r"(va) : : "memory");
-}
-
-void arch_copy_page(void *dst, const void *src)
-{
-	u64 *to = dst;
-	const u64 *from = src;
-	u32 i;
-
-	for (i = 0; i < PAGE_SIZE / sizeof(u64); i += 8) {
-		u64 a = from[i], b = from[i + 1], c = from[i + 2];
-		u64 d = from[i + 3], e = from[i + 4], f = from[i + 5];
-		u64 g = from[i + 6], h = from[i + 7];
-
-		to[i] = a;
-		to[i + 1] = b;
-		to[i + 2] = c;
-		to[i + 3] = d;
-		to[i + 4] = e;
-		to[i + 5] = f;
-		to[i + 6] = g;
-		to[i + 7] = h;
-	}
+	return true;
 }

@@ -1,8 +1,10 @@
 obj-y += arch/arm64/pt.o
+obj-y += arch/arm64/pt_block.o
 obj-y += arch/arm64/pt_reserve.o
 obj-y += arch/arm64/tlb.o
 obj-y += arch/arm64/asid.o
 obj-y += arch/arm64/cache.o
+obj-y += arch/arm64/page.o
 obj-y += arch/arm64/boot.o
 obj-y += arch/arm64/boot_early.o
 obj-y += arch/arm64/early.o

@@ -5,46 +5,16 @@
  * lock-free software walkers, so a table that was unlinked and flushed is
  * nobody's, and is used again without waiting for an epoch (I8). Table pages
  * keep the number of their valid entries in page->count; the root has none.
+ * Blocks are the business of pt_block.c.
  *
  * Invariants kept here: I5 (no change of address without a batch), I6, I7, I8.
  */
-#include <arch/mmu.h>
 #include <kernel/bits.h>
-#include <kernel/panic.h>
-#include <kernel/percpu.h>
 
-#include "pt.h"
+#include "pt_walk.h"
 
-/* User pages: inner shareable, accessed (no fault only to set AF), tied to the
- * ASID, never executable by the kernel; dirty state is the VMO's business, so
- * DBM is clear. */
-#define USER_BASE (ENTRY_PAGE | ENTRY_EL0 | ENTRY_SH_INNER | ENTRY_AF | \
-		   ENTRY_NG | ENTRY_PXN)
-
-static inline u64 user_limits(u32 flags)
-{
-	return (flags & PT_WRITE ? 0 : ENTRY_RO) |
-	       (flags & PT_EXEC ? 0 : ENTRY_UXN);
-}
-
-static inline u64 memory_type(u32 flags)
-{
-	if (flags & PT_DEVICE)
-		return MAIR_INDEX_DEVICE << ENTRY_ATTR_SHIFT;
-	if (flags & PT_UNCACHED)
-		return MAIR_INDEX_UNCACHED << ENTRY_ATTR_SHIFT;
-	return MAIR_INDEX_NORMAL << ENTRY_ATTR_SHIFT;
-}
-
-static inline u64 user_entry(paddr_t pa, u32 flags)
-{
-	return pa.v | USER_BASE | user_limits(flags) | memory_type(flags);
-}
-
-static inline u64 *entry_table(u64 entry)
-{
-	return phys_to_virt(paddr(entry & ENTRY_ADDR));
-}
+#define GROUP_SHIFT 4			/* entries a bit of open_groups */
+#define GROUP_SIZE (1u << GROUP_SHIFT)
 
 static inline uaddr_t leaf_end(uaddr_t va)
 {
@@ -72,6 +42,7 @@ zx_status_t arch_aspace_init(struct arch_aspace *as)
 	as->root = phys_to_virt(as->root_pa);
 	as->asid = 0;
 	as->table_count = 1;
+	as->block_count = 0;
 	as->leaf_tag = LEAF_TAG_NONE;
 	spin_init(&as->lock, LOCK_PT);
 	PTCHECK(root_hook(as, table_page(as->root)));
@@ -104,23 +75,6 @@ u64 arch_aspace_table_pages(const struct arch_aspace *as)
 	return __atomic_load_n(&as->table_count, __ATOMIC_RELAXED);
 }
 
-/* The deepest table for va, and its level. */
-static inline u64 *walk(const struct arch_aspace *as, uaddr_t va, u32 *level)
-{
-	u64 *table = as->root;
-	u32 l;
-
-	for (l = 0; l < PT_LEVEL_LEAF; l++) {
-		u64 entry = table[pt_index(va, l)];
-
-		if (entry == 0)
-			break;
-		table = entry_table(entry);
-	}
-	*level = l;
-	return table;
-}
-
 static inline void remember_leaf(struct arch_aspace *as, uaddr_t va, u64 *leaf)
 {
 	as->leaf_tag = va >> LEAF_SHIFT;
@@ -148,63 +102,90 @@ static inline u64 *find_leaf(struct arch_aspace *as, uaddr_t va)
 	return walk_leaf(as, va);
 }
 
-/* The first leaf table at or after *va; *va moves up to its first address in
- * it. NULL if none begins before end. Empty entries of a table are passed
- * without walking again. */
-static __attribute__((noinline)) u64 *walk_next_leaf(struct arch_aspace *as,
-						     uaddr_t *va, uaddr_t end)
+/* The first entry from i on, below limit, that is not 0; or limit. */
+static inline u32 skip_zeros(const u64 *table, u32 i, u32 limit)
 {
+	const u64 *e;
+
+	for (e = &table[i]; i + 8 <= limit; i += 8, e += 8)
+		if ((e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7]) != 0)
+			break;
+	while (i < limit && table[i] == 0)
+		i++;
+	return i;
+}
+
+/* The first leaf table or block at or after *va; *va moves up to its first
+ * address in it. *block is the block's entry, or NULL for a table, which becomes
+ * as->leaf. False if none begins before end. Empty entries of a table are passed
+ * without walking again. */
+static __attribute__((noinline)) bool walk_next(struct arch_aspace *as,
+						uaddr_t *va, uaddr_t end,
+						u64 **block)
+{
+	*block = NULL;
 	while (*va < end) {
 		u32 level, shift, i, limit = PT_ENTRY_COUNT;
 		u64 *table = walk(as, *va, &level);
 
 		if (level == PT_LEVEL_LEAF) {
 			remember_leaf(as, *va, table);
-			return table;
+			return true;
+		}
+		i = pt_index(*va, level);
+		if (table[i] != 0) {
+			*block = &table[i];
+			return true;
 		}
 		shift = 39 - 9 * level;
 		if ((end - 1) >> (shift + 9) == *va >> (shift + 9))
 			limit = pt_index(end - 1, level) + 1;
-		i = pt_index(*va, level);
-		do {
-			i++;
-		} while (i < limit && table[i] == 0);
+		i = skip_zeros(table, i + 1, limit);
 		*va = (*va >> (shift + 9) << (shift + 9)) + ((u64)i << shift);
 	}
-	return NULL;
+	return false;
 }
 
-static inline u64 *next_leaf(struct arch_aspace *as, uaddr_t *va, uaddr_t end)
+static inline bool find_next(struct arch_aspace *as, uaddr_t *va, uaddr_t end,
+			     u64 **block)
 {
-	if (*va < end && *va >> LEAF_SHIFT == as->leaf_tag)
-		return as->leaf;
-	return walk_next_leaf(as, va, end);
-}
-
-/* Links what is missing down to the leaf of va, with pages of the reserve, or of
- * the stock if those are too few; NULL and no change if both are. */
-static __attribute__((noinline)) u64 *add_tables(struct arch_aspace *as,
-						 uaddr_t va,
-						 struct pt_reserve *reserve)
-{
-	struct pt_reserve own = { NULL, 0 };
-	u32 level, count;
-	u64 *table = walk(as, va, &level);
-
-	count = PT_LEVEL_LEAF - level;
-	if (reserve == NULL || reserve->count < count) {
-		pt_reserve_fill_from_stock(&own, count);
-		reserve = &own;
-		if (own.count < count) {
-			pt_reserve_release(&own);
-			return NULL;
-		}
+	if (*va < end && *va >> LEAF_SHIFT == as->leaf_tag) {
+		*block = NULL;
+		return true;
 	}
+	return walk_next(as, va, end, block);
+}
+
+/* Takes `count` tables out of the reserve, or the stock if it has too few. */
+static bool choose_reserve(struct pt_reserve **reserve, u32 count,
+			   struct pt_reserve *own)
+{
+	if (*reserve != NULL && (*reserve)->count >= count)
+		return true;
+	own->pages = NULL;
+	own->count = 0;
+	pt_reserve_fill_from_stock(own, count);
+	*reserve = own;
+	if (own->count >= count)
+		return true;
+	pt_reserve_release(own);
+	return false;
+}
+
+u64 *pt_add_tables(struct arch_aspace *as, uaddr_t va, u64 *table, u32 level,
+		   u32 target, struct pt_reserve *reserve)
+{
+	struct pt_reserve own;
+
+	if (!choose_reserve(&reserve, target - level, &own))
+		return NULL;
+	if (table[pt_index(va, level)] != 0)
+		pt_break_block(as, &table[pt_index(va, level)], va);
 	/* I7: the zeroes of the new tables before the stores that make them
 	 * reachable, for the table walks of all CPUs (D8.2.6: a walk is ordered
 	 * as a read that depends on the descriptor it read before). */
 	op_dmb_ishst();
-	for (; level < PT_LEVEL_LEAF; level++) {
+	for (; level < target; level++) {
 		struct page *child = pt_reserve_take(reserve);
 
 		pte_store(as, &table[pt_index(va, level)], va, level,
@@ -214,29 +195,61 @@ static __attribute__((noinline)) u64 *add_tables(struct arch_aspace *as,
 		as->table_count++;
 		table = phys_to_virt(page_to_paddr(child));
 	}
-	remember_leaf(as, va, table);
 	return table;
 }
 
+/* There is no leaf table for va: links one. NULL: *status says why; ZX_OK if
+ * that is because a block serves as well. */
+static __attribute__((noinline)) u64 *add_leaf(struct arch_aspace *as,
+					       uaddr_t va, u64 want,
+					       struct pt_reserve *reserve,
+					       zx_status_t *status)
+{
+	u32 level;
+	u64 *table = walk(as, va, &level);
+	u64 entry = table[pt_index(va, level)];
+
+	if (entry != 0 && pt_block_permits(entry, va, want)) {
+		*status = ZX_OK;
+		return NULL;
+	}
+	*status = ZX_ERR_NO_RESOURCES;
+	table = pt_add_tables(as, va, table, level, PT_LEVEL_LEAF, reserve);
+	if (table == NULL)
+		return NULL;
+	remember_leaf(as, va, table);
+	as->leaf_page->open_groups = 0;
+	return table;
+}
+
+/* Remembers where pt_protect() has something to look for. */
+static inline void note_rights(struct page *leaf, uaddr_t va, u32 flags)
+{
+	if (flags & (PT_WRITE | PT_EXEC))
+		leaf->open_groups |=
+			1u << (va >> (PAGE_SHIFT + GROUP_SHIFT) & 31);
+}
+
 /*
- * A valid entry gets the rights that it lacks. Another CPU, or this one, may
- * have cached the narrower entry, and would fault on it again and again if it
- * were not flushed (I6): a TLB may keep an entry that gives permission faults.
+ * Another CPU, or this one, may have cached the narrower entry, and would fault
+ * on it again and again if it were not flushed (I6): a TLB may keep an entry
+ * that gives permission faults.
  */
-static void widen(struct arch_aspace *as, u64 *entry, uaddr_t va, u64 want)
+void pt_widen(struct arch_aspace *as, u64 *entry, uaddr_t va, u32 level,
+	      u64 want)
 {
 	u64 old = *entry;
 	u64 merged = old & (want | ~ENTRY_LIMITS);
 
 	if (MUTATED(REPLACE_IN_PLACE) && ((old ^ want) & ENTRY_ADDR)) {
-		pte_store(as, entry, va, PT_LEVEL_LEAF, want);
+		pte_store(as, entry, va, level, want);
 		return;
 	}
 	/* I5: only rights may differ. */
 	ASSERT(((old ^ want) & ~ENTRY_LIMITS) == 0);
 	if (merged == old)
 		return;
-	pte_store(as, entry, va, PT_LEVEL_LEAF, merged);
+	pte_store(as, entry, va, level, merged);
 	if (!MUTATED(NO_TLBI_WIDEN))
 		tlb_flush_page(as, va);
 }
@@ -245,16 +258,17 @@ zx_status_t pt_map(struct arch_aspace *as, uaddr_t va, paddr_t pa, u32 flags,
 		   struct pt_reserve *reserve)
 {
 	u64 want = user_entry(pa, flags);
+	zx_status_t status;
 	u64 *leaf, *entry;
 
 	PTCHECK(map_hook(as, va));
 	spin_lock(&as->lock);
 	leaf = find_leaf(as, va);
 	if (leaf == NULL) {
-		leaf = add_tables(as, va, reserve);
+		leaf = add_leaf(as, va, want, reserve, &status);
 		if (leaf == NULL) {
 			spin_unlock(&as->lock);
-			return ZX_ERR_NO_RESOURCES;
+			return status;
 		}
 	}
 	entry = &leaf[pt_index(va, PT_LEVEL_LEAF)];
@@ -266,8 +280,9 @@ zx_status_t pt_map(struct arch_aspace *as, uaddr_t va, paddr_t pa, u32 flags,
 		as->leaf_page->count++;
 		stat_add(STAT_PTES_SET, 1);
 	} else {
-		widen(as, entry, va, want);
+		pt_widen(as, entry, va, PT_LEVEL_LEAF, want);
 	}
+	note_rights(as->leaf_page, va, flags);
 	spin_unlock(&as->lock);
 	return ZX_OK;
 }
@@ -293,6 +308,7 @@ u32 pt_map_neighbours(struct arch_aspace *as, uaddr_t va,
 			pte_store(as, &entry[i], va + i * PAGE_SIZE,
 				  PT_LEVEL_LEAF,
 				  page_to_paddr(frames[i]).v | bits);
+			note_rights(as->leaf_page, va + i * PAGE_SIZE, flags);
 			set++;
 		}
 		as->leaf_page->count += set;
@@ -308,58 +324,78 @@ static u32 entry_flags(u64 entry)
 
 	return PT_READ | (entry & ENTRY_RO ? 0 : PT_WRITE) |
 	       (entry & ENTRY_UXN ? 0 : PT_EXEC) |
-	       (type == MAIR_INDEX_UNCACHED ? PT_UNCACHED : 0) |
-	       (type == MAIR_INDEX_DEVICE ? PT_DEVICE : 0);
+	       (u32)type << PT_TYPE_SHIFT;
 }
 
 bool pt_query(struct arch_aspace *as, uaddr_t va, paddr_t *pa, u32 *flags)
 {
-	u64 entry = 0;
-	u64 *leaf;
+	u64 entry = 0, offset = 0;
+	u64 *table;
 
 	spin_lock(&as->lock);
-	leaf = find_leaf(as, va);
-	if (leaf != NULL)
-		entry = leaf[pt_index(va, PT_LEVEL_LEAF)];
+	table = find_leaf(as, va);
+	if (table != NULL) {
+		entry = table[pt_index(va, PT_LEVEL_LEAF)];
+	} else if (as->block_count != 0) {
+		table = pt_find_block(as, va);
+		entry = table != NULL ? *table : 0;
+		offset = va & (PT_BLOCK_BYTES - 1) & ~PAGE_MASK;
+	}
 	spin_unlock(&as->lock);
 	if (entry == 0)
 		return false;
-	*pa = paddr(entry & ENTRY_ADDR);
+	*pa = paddr((entry & ENTRY_ADDR) + offset);
 	*flags = entry_flags(entry);
 	return true;
 }
 
-/* The leaf table of va is empty: takes it out of the tree, and what becomes
- * empty above it. The note made for an address below them covers all levels
- * when the flush is not leaf-only (I8). */
-static __attribute__((noinline)) void prune(struct arch_aspace *as, uaddr_t va,
-					    struct tlb_batch *batch)
+static inline void push_table(struct tlb_batch *batch, struct page *table)
+{
+	table->next = batch->tables;
+	batch->tables = table;
+}
+
+/* The note made for an address below the tables covers all levels when the flush
+ * is not leaf-only (I8). */
+static inline void prune_above(struct arch_aspace *as, uaddr_t va,
+			       struct tlb_batch *batch)
 {
 	u64 *e0 = &as->root[pt_index(va, 0)];
 	u64 *e1 = &entry_table(*e0)[pt_index(va, 1)];
-	u64 *e2 = &entry_table(*e1)[pt_index(va, 2)];
 	struct page *page1 = paddr_to_page(paddr(*e0 & ENTRY_ADDR));
-	struct page *page2 = paddr_to_page(paddr(*e1 & ENTRY_ADDR));
-	struct page *tables = as->leaf_page;
 
-	tables->next = batch->tables;
-	pte_store(as, e2, va, 2, 0);
+	push_table(batch, paddr_to_page(paddr(*e1 & ENTRY_ADDR)));
+	pte_store(as, e1, va, 1, 0);
 	as->table_count--;
-	if (--page2->count == 0) {
-		page2->next = tables;
-		tables = page2;
-		pte_store(as, e1, va, 1, 0);
+	if (--page1->count == 0) {
+		push_table(batch, page1);
+		pte_store(as, e0, va, 0, 0);
 		as->table_count--;
-		if (--page1->count == 0) {
-			page1->next = tables;
-			tables = page1;
-			pte_store(as, e0, va, 0, 0);
-			as->table_count--;
-		}
 	}
-	batch->tables = tables;
+	batch->table_unlinked = true;
+}
+
+void pt_prune_above(struct arch_aspace *as, uaddr_t va,
+		    struct tlb_batch *batch)
+{
+	prune_above(as, va, batch);
+}
+
+/* The leaf table of va is empty: takes it out of the tree, and what becomes
+ * empty above it. */
+static __attribute__((noinline)) void prune(struct arch_aspace *as, uaddr_t va,
+					    struct tlb_batch *batch)
+{
+	u64 *table1 = entry_table(as->root[pt_index(va, 0)]);
+	u64 *table2 = entry_table(table1[pt_index(va, 1)]);
+
+	push_table(batch, as->leaf_page);
+	pte_store(as, &table2[pt_index(va, 2)], va, 2, 0);
+	as->table_count--;
 	as->leaf_tag = LEAF_TAG_NONE;
 	batch->table_unlinked = true;
+	if (--table_page(table2)->count == 0)
+		prune_above(as, va, batch);
 }
 
 /* Clears the valid entries among `count` of as->leaf from va on and notes them
@@ -428,17 +464,20 @@ static __attribute__((noinline)) u64 clear_range(struct arch_aspace *as,
 						 struct tlb_batch *batch,
 						 bool unlink)
 {
-	u64 total = 0;
+	u64 total = 0, *block;
 
-	while (next_leaf(as, &va, end) != NULL) {
+	for (; find_next(as, &va, end, &block); va = leaf_end(va)) {
 		uaddr_t stop = min_u64(end, leaf_end(va));
-		u64 cleared = clear_leaf(as, va, (stop - va) >> PAGE_SHIFT,
-					 batch);
+		u64 cleared;
 
+		if (block != NULL) {
+			total += pt_clear_block(as, block, va, batch);
+			continue;
+		}
+		cleared = clear_leaf(as, va, (stop - va) >> PAGE_SHIFT, batch);
 		total += cleared;
 		if (unlink)
 			prune_if_empty(as, va, cleared, batch);
-		va = stop;
 	}
 	return total;
 }
@@ -457,6 +496,8 @@ static inline u64 clear_pages(struct arch_aspace *as, uaddr_t va,
 		total = clear_entry(as, va, batch);
 		if (unlink)
 			prune_if_empty(as, va, total, batch);
+	} else if (as->block_count != 0) {
+		total = clear_range(as, va, va + PAGE_SIZE, batch, unlink);
 	}
 	batch->changed_count += total;
 	stat_add(STAT_PTES_CLEARED, total);
@@ -470,12 +511,13 @@ static inline u64 clear_pages(struct arch_aspace *as, uaddr_t va,
 
 uaddr_t pt_skip_empty(struct arch_aspace *as, uaddr_t va, uaddr_t end)
 {
-	u64 *leaf;
+	u64 *block;
+	bool found;
 
 	spin_lock(&as->lock);
-	leaf = next_leaf(as, &va, end);
+	found = find_next(as, &va, end, &block);
 	spin_unlock(&as->lock);
-	return leaf ? va : end;
+	return found ? va : end;
 }
 
 u64 pt_unmap(struct arch_aspace *as, uaddr_t va, u64 page_count,
@@ -490,24 +532,74 @@ u64 pt_clear(struct arch_aspace *as, uaddr_t va, u64 page_count,
 	return clear_pages(as, va, page_count, batch, false);
 }
 
-/* Adds `limits` to the valid entries among `count` of as->leaf from va on. In
- * place: rights may change under a valid entry (I5), the flush follows. */
-static u64 tighten_leaf(struct arch_aspace *as, uaddr_t va, u64 count,
+/* Adds `limits` to the valid entries [i, end) of as->leaf, which are of one group;
+ * va is that of i. In place: rights may change under a valid entry (I5), the
+ * flush follows. */
+static u64 tighten_group(struct arch_aspace *as, uaddr_t va, u32 i, u32 end,
+			 u64 limits, struct tlb_batch *batch)
+{
+	u64 *first = &as->leaf[i], *entry = first, *stop = &as->leaf[end];
+	u64 changed_bits = ~0ul, same_bits = ~0ul, changed = 0;
+
+	while (entry < stop) {
+		u64 *run = entry;
+		u64 old;
+
+		for (; entry < stop; entry++) {
+			old = *entry;
+			if (old == 0 || (old & limits) == limits)
+				break;
+			changed_bits &= old;
+			pte_store(as, entry, va + entry_bytes(first, entry),
+				  PT_LEVEL_LEAF, old | limits);
+		}
+		if (entry != run) {
+			changed += (u64)(entry - run);
+			tlb_batch_note(batch, as, va + entry_bytes(first, run),
+				       (u64)(entry - run));
+		}
+		for (; entry < stop; entry++) {
+			old = *entry;
+			if (old != 0 && (old & limits) != limits)
+				break;
+			same_bits &= old != 0 ? old : ~0ul;
+		}
+	}
+	batch->executable |= (changed_bits & ENTRY_UXN) == 0;
+	/* If every entry of the group permits reading alone now, the next call
+	 * need not look at it. */
+	if (end - i == GROUP_SIZE &&
+	    (((changed_bits & same_bits) | limits) & ENTRY_LIMITS) ==
+		    ENTRY_LIMITS)
+		as->leaf_page->open_groups &= ~(1u << (i >> GROUP_SHIFT));
+	return changed;
+}
+
+/* Groups that [first, end) touches, end > first. */
+static inline u32 group_mask(u32 first, u32 end)
+{
+	return (~0u << (first >> GROUP_SHIFT)) &
+	       (~0u >> (31 - ((end - 1) >> GROUP_SHIFT)));
+}
+
+/* The entries of as->leaf for [va, stop). */
+static u64 tighten_leaf(struct arch_aspace *as, uaddr_t va, uaddr_t stop,
 			u64 limits, struct tlb_batch *batch)
 {
-	u64 *entry = &as->leaf[pt_index(va, PT_LEVEL_LEAF)];
-	u64 *end = entry + count;
-	u64 all = ~0ul, changed = 0;
+	u32 first = pt_index(va, PT_LEVEL_LEAF);
+	u32 end = first + (u32)((stop - va) >> PAGE_SHIFT);
+	u32 groups = as->leaf_page->open_groups & group_mask(first, end);
+	u64 changed = 0;
 
-	for (; entry < end; entry++, va += PAGE_SIZE) {
-		if (*entry == 0 || (*entry & limits) == limits)
-			continue;
-		all &= *entry;
-		pte_store(as, entry, va, PT_LEVEL_LEAF, *entry | limits);
-		tlb_batch_note(batch, as, va, 1);
-		changed++;
+	for (; groups != 0; groups &= groups - 1) {
+		u32 g = (u32)__builtin_ctz(groups) << GROUP_SHIFT;
+		u32 from = g > first ? g : first;
+		u32 to = g + GROUP_SIZE < end ? g + GROUP_SIZE : end;
+
+		changed += tighten_group(as, va + ((u64)(from - first)
+						   << PAGE_SHIFT),
+					 from, to, limits, batch);
 	}
-	batch->executable |= (all & ENTRY_UXN) == 0;
 	return changed;
 }
 
@@ -516,19 +608,24 @@ u64 pt_protect(struct arch_aspace *as, uaddr_t va, u64 page_count, u32 flags,
 {
 	uaddr_t end = va + (page_count << PAGE_SHIFT);
 	u64 limits = user_limits(flags);
-	u64 total = 0;
+	u64 total = 0, *block;
 
 	if (!(flags & PT_READ))
 		return pt_clear(as, va, page_count, batch);
 	spin_lock(&as->lock);
-	while (next_leaf(as, &va, end) != NULL) {
+	for (; find_next(as, &va, end, &block); va = leaf_end(va)) {
 		uaddr_t stop = min_u64(end, leaf_end(va));
 
-		total += tighten_leaf(as, va, (stop - va) >> PAGE_SHIFT,
-				      limits, batch);
-		va = stop;
+		if (block != NULL)
+			total += pt_tighten_block(as, block, va, stop, limits,
+						  batch);
+		else
+			total += tighten_leaf(as, va, stop, limits, batch);
 	}
-	spin_unlock(&as->lock);
 	batch->changed_count += total;
+	/* I5, as in clear_pages(): a block took its table with it. */
+	if (batch->table_unlinked)
+		tlb_batch_flush(batch);
+	spin_unlock(&as->lock);
 	return total;
 }

@@ -63,6 +63,32 @@ void fake_speculate(u32 count);
 /* What the model saw that must not be: walks outside RAM. */
 extern u64 fake_bad_walks;
 
+/*
+ * cache.c: operations of <arch/cache.h> so far, by line; tests compare before and
+ * after. Atomic, relaxed, but for the trace, which one CPU at a time may use.
+ */
+#define FAKE_CTR 0x4c004ul	/* lines of 64 bytes, PIPT, nothing coherent */
+#define FAKE_LINE 64
+#define FAKE_CACHE_TRACE 256
+
+struct fake_cache {
+	u64 clean_count, clean_pou_count, invalidate_count;
+	u64 clean_invalidate_count;
+	u64 icache_count, icache_all_count;
+	u64 dsb_ish_count, dsb_sy_count, isb_count;
+	u64 ctr;		/* what CTR_EL0 reads as */
+	/* While tracing: 'c' clean, 'u' clean to PoU, 'i' invalidate, 'b' both,
+	 * 'x' I-cache line, 'X' all of it, 'd' DSB ISH, 'D' DSB SY, 'I' ISB. */
+	bool tracing;
+	u32 trace_count;
+	struct {
+		char what;
+		u64 va;
+	} trace[FAKE_CACHE_TRACE];
+};
+
+extern struct fake_cache fake_cache;
+
 /* user.c: makes the running thread one of a process with this aspace, loaded
  * and counted as the scheduler would; NULL: none. */
 void fake_enter_aspace(struct aspace *as);

@@ -2,7 +2,8 @@
  * The TLBs of the fake machine, as unhelpful as Arm ARM D8.14 allows:
  *
  * - They never evict on their own (but for want of room) and cache every level:
- *   leaf entries and the table descriptors on the way to them.
+ *   leaf entries (pages and blocks) and the table descriptors on the way to them.
+ *   The deepest cached entry wins, and of several the oldest.
  * - They fill speculatively, at random moments, from anything that the loaded
  *   root reaches, preferring addresses used lately.
  * - A TLBI takes effect only when its CPU executes the DSB that waits for it
@@ -35,7 +36,7 @@
 struct tlb_entry {
 	u64 tag;		/* va >> shift of the level */
 	u64 descriptor;
-	u32 level;		/* 0..2 table, 3 page */
+	u32 level;		/* 0..2 table, 2 block, 3 page */
 	u32 asid;
 };
 
@@ -156,23 +157,42 @@ static bool in_ram(u64 pa)
 	return pa >= FAKE_RAM_BASE && pa - FAKE_RAM_BASE < fake_ram_bytes;
 }
 
-/* The leaf descriptor for va, from the TLB or by a walk that fills it. */
+/* Maps memory: ends a walk. */
+static bool is_leaf(u64 descriptor, u32 level)
+{
+	return level == PT_LEVEL_LEAF || !(descriptor & ENTRY_IS_TABLE);
+}
+
+/* As if there were only pages: a block's address goes on with va's. */
+static u64 page_of_leaf(u64 descriptor, u32 level, uaddr_t va)
+{
+	return descriptor | (va & ((1ul << level_shift(level)) - PAGE_SIZE));
+}
+
+static struct tlb_entry *tlb_find_deepest(struct fake_tlb *t, uaddr_t va)
+{
+	struct tlb_entry *e = NULL;
+	u32 level;
+
+	for (level = PT_LEVEL_LEAF + 1; level > 0 && e == NULL; level--)
+		e = tlb_find(t, level - 1, va);
+	return e;
+}
+
+/* The leaf descriptor for va's page, from the TLB or by a walk that fills it. */
 static bool translate(struct fake_tlb *t, uaddr_t va, u64 *leaf)
 {
-	struct tlb_entry *e = tlb_find(t, PT_LEVEL_LEAF, va);
+	const struct tlb_entry *e = tlb_find_deepest(t, va);
 	u64 table = t->root_pa;
 	u32 level = 0;
 
-	if (e == NULL) {
-		for (level = PT_LEVEL_LEAF; level > 0 && e == NULL; level--)
-			e = tlb_find(t, level - 1, va);
-		if (e != NULL) {
-			table = e->descriptor & ENTRY_ADDR;
-			level++;
-		}
-	} else {
-		*leaf = e->descriptor;
+	if (e != NULL && is_leaf(e->descriptor, e->level)) {
+		*leaf = page_of_leaf(e->descriptor, e->level, va);
 		return true;
+	}
+	if (e != NULL) {
+		table = e->descriptor & ENTRY_ADDR;
+		level = e->level + 1;
 	}
 	for (;; level++) {
 		u32 index = (va >> level_shift(level)) & (PT_ENTRY_COUNT - 1);
@@ -187,8 +207,8 @@ static bool translate(struct fake_tlb *t, uaddr_t va, u64 *leaf)
 		if (!(descriptor & ENTRY_VALID))
 			return false;
 		tlb_add(t, level, va, descriptor);
-		if (level == PT_LEVEL_LEAF) {
-			*leaf = descriptor;
+		if (is_leaf(descriptor, level)) {
+			*leaf = page_of_leaf(descriptor, level, va);
 			return true;
 		}
 		table = descriptor & ENTRY_ADDR;
@@ -214,8 +234,10 @@ static uaddr_t reachable_va(u64 table)
 		if (i == PT_ENTRY_COUNT)
 			break;
 		va |= (u64)at << level_shift(level);
-		table = __atomic_load_n(&entries[at], __ATOMIC_RELAXED) &
-			ENTRY_ADDR;
+		table = __atomic_load_n(&entries[at], __ATOMIC_RELAXED);
+		if (is_leaf(table, level))
+			break;
+		table &= ENTRY_ADDR;
 	}
 	return va;
 }
@@ -332,7 +354,7 @@ static bool tlbi_hits(const struct tlbi *op, const struct tlb_entry *e)
 		return false;
 	if (op->kind == TLBI_ASID)
 		return true;
-	if (op->leaf_only && e->level < PT_LEVEL_LEAF)
+	if (op->leaf_only && !is_leaf(e->descriptor, e->level))
 		return false;
 	span = 1ul << level_shift(e->level);
 	first = e->tag << level_shift(e->level);

@@ -20,14 +20,25 @@
 #include <kernel/types.h>
 #include <mm/page.h>
 
-/* What an entry permits and what memory it is; the software's view. */
+/* What an entry permits and what memory it is; the software's view. The memory
+ * type is ZX_CACHE_POLICY_* << PT_TYPE_SHIFT (vmo.md 6.4). */
 enum pt_flag {
 	PT_READ = 1,
 	PT_WRITE = 2,
 	PT_EXEC = 4,
-	PT_UNCACHED = 8,	/* Normal non-cacheable */
-	PT_DEVICE = 16,		/* Device-nGnRE */
+
+	PT_TYPE_SHIFT = 3,
+	PT_CACHED = 0 << PT_TYPE_SHIFT,		/* Normal write-back */
+	PT_UNCACHED = 1 << PT_TYPE_SHIFT,	/* Device-nGnRnE */
+	PT_UNCACHED_DEVICE = 2 << PT_TYPE_SHIFT, /* Device-nGnRE */
+	PT_WRITE_COMBINING = 3 << PT_TYPE_SHIFT, /* Normal non-cacheable */
+	PT_TYPE_MASK = 3 << PT_TYPE_SHIFT,
 };
+
+/* One block entry maps so much, aligned to itself on both sides. */
+#define PT_BLOCK_SHIFT 21
+#define PT_BLOCK_BYTES (1ul << PT_BLOCK_SHIFT)
+#define PT_BLOCK_PAGES (PT_BLOCK_BYTES >> PAGE_SHIFT)
 
 /*
  * struct arch_aspace: root table, ASID state, the page-table spinlock
@@ -55,6 +66,9 @@ void arch_aspace_destroy(struct arch_aspace *as);
  * done if it is loaded already.
  */
 void arch_aspace_activate(struct arch_aspace *as);
+/* True if all of [pa, pa + bytes), whole pages, is RAM: it stands in the direct
+ * map and has struct pages. Only the MMU knows other memory (devices). */
+bool arch_is_ram(paddr_t pa, u64 bytes);
 /* Pages used by page tables, for accounting. */
 u64 arch_aspace_table_pages(const struct arch_aspace *as);
 
@@ -64,17 +78,36 @@ u64 arch_aspace_table_pages(const struct arch_aspace *as);
  * the reserve and call again. An entry that maps the same frame is widened in
  * place by what it lacks, never tightened; only this flushes, so that no CPU
  * faults on a stale narrow entry for ever (I6). An entry that maps another
- * frame must have been cleared through a batch first (I5); ASSERTed. flags
- * include PT_READ. Caller holds the VMO's lock; takes LOCK_PT.
+ * frame, or has another memory type, must have been cleared through a batch
+ * first (I5); ASSERTed. flags include PT_READ. The frame need not be RAM. Caller
+ * holds the VMO's lock, is not inside a batch; takes LOCK_PT.
+ *
+ * Where a block maps the page already: nothing is done if it permits what flags
+ * say; else the block is taken down whole, flushed (I1-I3), and this one page
+ * mapped. The other 511 come back by faults.
  */
 MUST_CHECK zx_status_t pt_map(struct arch_aspace *as, uaddr_t va, paddr_t pa,
 			      u32 flags, struct pt_reserve *reserve);
 
 /*
+ * Installs one entry for PT_BLOCK_BYTES; va and pa are aligned to that. For
+ * memory that is contiguous and whose pages never change (contiguous and
+ * physical VMOs): a block is never split, it is taken down whole when part of
+ * it is to change, so any page of it must be able to fault again at any time.
+ * ALREADY_EXISTS: pages are, or were, mapped one by one there (a leaf table
+ * stands, perhaps an empty one): map pages. NO_RESOURCES, widening, locks: as
+ * pt_map(); two tables at most. With PT_EXEC all of the block has been synced
+ * (arch_cache_sync()).
+ */
+MUST_CHECK zx_status_t pt_map_block(struct arch_aspace *as, uaddr_t va,
+				    paddr_t pa, u32 flags,
+				    struct pt_reserve *reserve);
+
+/*
  * Installs entries for those of `count` neighbours, starting at va, whose
  * frames[i] is not NULL, in one table only (stops at its end); skips entries
- * that are already valid. Never allocates: no table, nothing done. Returns how
- * many it set.
+ * that are already valid. Never allocates: no table, or a block, nothing done.
+ * Returns how many it set.
  */
 u32 pt_map_neighbours(struct arch_aspace *as, uaddr_t va,
 		      struct page *const *frames, u32 count, u32 flags);
@@ -82,30 +115,33 @@ u32 pt_map_neighbours(struct arch_aspace *as, uaddr_t va,
 /* What is mapped at va; false if nothing. Takes LOCK_PT. */
 bool pt_query(struct arch_aspace *as, uaddr_t va, paddr_t *pa, u32 *flags);
 
-/* The first address at or after va that a leaf table serves, or end: lets a
- * caller cut a vast range into batches without touching what is empty. Takes
+/* The first address at or after va that a leaf table or a block serves, or end:
+ * lets a caller cut a vast range into batches without touching what is empty. Takes
  * LOCK_PT. */
 uaddr_t pt_skip_empty(struct arch_aspace *as, uaddr_t va, uaddr_t end);
 
 /*
  * Clears all entries in [va, va + page_count pages); empty stretches are
  * skipped a table at a time; table pages that are empty then are unlinked and
- * given to the batch (I8). Returns the number of entries cleared. For mappings
- * that go away. Inside a batch; takes LOCK_PT.
+ * given to the batch (I8). A block that the range touches goes as a whole.
+ * Returns the number of entries cleared, a block counts one. For mappings that
+ * go away. Inside a batch; takes LOCK_PT.
  */
 u64 pt_unmap(struct arch_aspace *as, uaddr_t va, u64 page_count,
 	     struct tlb_batch *batch);
 /*
- * The same, but tables stay linked when they become empty: for VMO operations
- * (decommit, zero, shrink) after which the mapping is still there and may be
- * touched again. The pt_unmap() of the mapping finds the empty tables.
+ * The same, but leaf tables stay linked when they become empty: for VMO
+ * operations (decommit, zero, shrink) after which the mapping is still there and
+ * may be touched again. The pt_unmap() of the mapping finds the empty tables.
  */
 u64 pt_clear(struct arch_aspace *as, uaddr_t va, u64 page_count,
 	     struct tlb_batch *batch);
 /*
  * Takes permissions away: each valid entry keeps only those in flags; one left
- * without PT_READ is cleared. Never adds any. Returns the number of entries
- * that changed. As pt_clear() otherwise.
+ * without PT_READ is cleared. Never adds any. A block is tightened in place if
+ * the range holds all of it; if only part of it is to lose rights, it is taken
+ * down whole. Returns the number of entries that changed, only those are noted;
+ * entries that permit reading alone are not looked at. As pt_clear() otherwise.
  */
 u64 pt_protect(struct arch_aspace *as, uaddr_t va, u64 page_count, u32 flags,
 	       struct tlb_batch *batch);

@@ -33,7 +33,12 @@ struct page {
 	u8 state;		/* enum page_state */
 	/* ptcheck: live entries that translate to this frame (debug builds). */
 	u32 map_count;
-	u32 reserved;
+	union {
+		u32 reserved;
+		/* Leaf tables, under LOCK_PT: bit g is set if one of the
+		 * entries 16g to 16g + 15 may permit more than reading. */
+		u32 open_groups;
+	};
 };
 
 _Static_assert(sizeof(struct page) == 32, "memory map budget: 8 MiB per GiB");

@@ -12,12 +12,14 @@
 
 struct page;
 
-/* Memory types by index (entry bits 4:2), and MAIR_EL1 that makes them so:
- * 0 Normal write-back, 1 Normal non-cacheable, 2 Device-nGnRE. */
+/* Memory types by index (entry bits 4:2), in the order of ZX_CACHE_POLICY_*, and
+ * MAIR_EL1 that makes them so (Arm ARM D19.2.100): Normal write-back with read
+ * and write allocation, Device-nGnRnE, Device-nGnRE, Normal non-cacheable. */
 #define MAIR_INDEX_NORMAL 0
-#define MAIR_INDEX_UNCACHED 1
+#define MAIR_INDEX_STRICT_DEVICE 1
 #define MAIR_INDEX_DEVICE 2
-#define MAIR_VALUE 0x0444fful
+#define MAIR_INDEX_WRITE_COMBINING 3
+#define MAIR_VALUE 0x440400fful
 
 struct arch_aspace {
 	/* Fixed after arch_aspace_init(). */
@@ -32,6 +34,7 @@ struct arch_aspace {
 	struct spinlock lock;		/* LOCK_PT */
 	/* Under lock. */
 	u64 table_count;		/* root included */
+	u64 block_count;		/* valid block entries */
 	/* The leaf table used last: that of addresses with va >> 21 ==
 	 * leaf_tag, or leaf_tag is LEAF_TAG_NONE. Saves most walks. */
 	u64 leaf_tag;
@@ -44,6 +47,8 @@ struct arch_aspace {
 /* Stage 1 descriptors (Arm ARM D8.3); mm/ptcheck.c reads them as well. */
 #define ENTRY_TABLE 3ul			/* levels 0-2: next table */
 #define ENTRY_PAGE 3ul			/* level 3 */
+#define ENTRY_BLOCK 1ul			/* level 2: 2 MiB */
+#define ENTRY_IS_TABLE 2ul		/* levels 0-2: this bit is set */
 #define ENTRY_ATTR_SHIFT 2		/* index into MAIR_EL1 */
 #define ENTRY_ATTR (7ul << ENTRY_ATTR_SHIFT)
 #define ENTRY_EL0 (1ul << 6)		/* AP[1]: user access */
@@ -58,6 +63,7 @@ struct arch_aspace {
 #define ENTRY_LIMITS (ENTRY_RO | ENTRY_UXN)
 
 #define PT_LEVEL_LEAF 3
+#define PT_LEVEL_BLOCK 2
 #define PT_ENTRY_COUNT 512
 
 #define ASID_NUMBER_BITS 16		/* in arch_aspace.asid */
