@@ -63,13 +63,14 @@ static void report_mapping(struct process *p, uaddr_t va)
 		printk("  mapping: none");
 		return;
 	}
-	vmo_get_name(m->vmo, name);
+	vmo_get_name(m->named, name);
 	printk("  mapping: 0x%lx-0x%lx %c%c%c of VMO '%s' (koid %lu), VMO offset 0x%lx",
 	       mapping_base(m), mapping_end(m),
 	       m->prot & ZX_VM_PERM_READ ? 'r' : '-',
 	       m->prot & ZX_VM_PERM_WRITE ? 'w' : '-',
 	       m->prot & ZX_VM_PERM_EXECUTE ? 'x' : '-', name,
-	       m->vmo->object.koid, m->vmo_offset + (va - mapping_base(m)));
+	       m->named->object.koid,
+	       mapping_vmo_offset(m) + (va - mapping_base(m)));
 	mapping_unref(m);
 }
 

@@ -23,7 +23,7 @@ static bool sleeping_needs_irqs;
 static const char *const class_names[] = {
 	[LOCK_JOB] = "JOB", [LOCK_PROCESS] = "PROCESS",
 	[LOCK_HANDLES] = "HANDLES", [LOCK_ASPACE] = "ASPACE",
-	[LOCK_VMO] = "VMO", [LOCK_SOURCE] = "SOURCE",
+	[LOCK_FAMILY] = "FAMILY", [LOCK_VMO] = "VMO", [LOCK_SOURCE] = "SOURCE",
 	[LOCK_KSTACK] = "KSTACK", [LOCK_DEVICE] = "DEVICE", [LOCK_FUTEX] = "FUTEX",
 	[LOCK_OBJECT] = "OBJECT", [LOCK_PORT] = "PORT",
 	[LOCK_THREAD] = "THREAD", [LOCK_PT] = "PT", [LOCK_ASID] = "ASID",

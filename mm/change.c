@@ -40,17 +40,17 @@ struct change {
 
 static inline void mark_dead(struct mapping *m)
 {
-	mutex_lock(&m->vmo->lock);
+	mutex_lock(m->vmo->lock);
 	m->state = MAPPING_DEAD;
-	mutex_unlock(&m->vmo->lock);
+	mutex_unlock(m->vmo->lock);
 }
 
 /* A dead mapping, out of the tree and flushed, leaves its VMO. */
 static inline void bury(struct mapping *m)
 {
-	mutex_lock(&m->vmo->lock);
-	vmo_unlink_mapping_locked(m->vmo, m);
-	mutex_unlock(&m->vmo->lock);
+	mutex_lock(m->vmo->lock);
+	vmo_unlink_mapping_locked(m);
+	mutex_unlock(m->vmo->lock);
 	mapping_retire(m);
 }
 
@@ -239,9 +239,9 @@ static zx_status_t prepare_tree(struct vmar *v, const struct remains *r,
 
 static void revive_middle(struct mapping *middle)
 {
-	mutex_lock(&middle->vmo->lock);
+	mutex_lock(middle->vmo->lock);
 	middle->state = MAPPING_ALIVE;
-	mutex_unlock(&middle->vmo->lock);
+	mutex_unlock(middle->vmo->lock);
 }
 
 zx_status_t vmar_replace_range(struct vmar *v, u64 start, u64 end,

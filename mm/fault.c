@@ -10,6 +10,7 @@
  * the VMO's list, so neither it nor the VMO can go away; struct vmo itself is
  * freed through the epoch, so that releasing the lock is safe as well.
  */
+#include <arch/mmu.h>
 #include <kernel/percpu.h>
 #include <mm/fault.h>
 #include <mm/pager.h>
@@ -46,7 +47,7 @@ static bool prot_allows(u32 prot, u32 access)
 
 static void unlock_mapping(struct fault *f)
 {
-	mutex_unlock(&f->m->vmo->lock);
+	mutex_unlock(f->m->vmo->lock);
 	if (f->referenced)
 		mapping_unref(f->m);
 }
@@ -61,7 +62,7 @@ static zx_status_t sleep_for_mapping(struct fault *f)
 	if (!kept)
 		return ZX_ERR_SHOULD_WAIT;
 	f->referenced = true;
-	mutex_lock(&f->m->vmo->lock);
+	mutex_lock(f->m->vmo->lock);
 	if (f->m->state == MAPPING_ALIVE)
 		return ZX_OK;
 	unlock_mapping(f);
@@ -85,11 +86,11 @@ static zx_status_t lock_mapping(struct fault *f)
 		return ZX_ERR_NOT_FOUND;
 	}
 	f->m = m;
-	if (!mutex_trylock(&m->vmo->lock))
+	if (!mutex_trylock(m->vmo->lock))
 		return sleep_for_mapping(f);
 	f->referenced = false;
 	if (__builtin_expect(m->state != MAPPING_ALIVE, 0)) {
-		mutex_unlock(&m->vmo->lock);
+		mutex_unlock(m->vmo->lock);
 		epoch_exit();
 		return ZX_ERR_SHOULD_WAIT;
 	}
@@ -104,31 +105,83 @@ static void wait_for_writer(struct aspace *as)
 	mutex_unlock(&as->lock);
 }
 
-/*
- * Installs the entry, getting table pages as they are found missing. Execute
- * permission is given only to an access that executes, after the page's
- * instruction stream was made coherent (I14).
- */
-static zx_status_t install(struct fault *f, struct page *page, bool writable)
+/* Permissions that a mapping gives to a page: write only where a write needs
+ * no work, execute only to an access that executes (I14). */
+static u32 entry_flags(const struct mapping *m, bool writable, u32 access)
 {
-	u32 flags = PT_READ;
-	zx_status_t status;
+	u32 flags = PT_READ | m->vmo->cache_policy << PT_TYPE_SHIFT;
 
-	if (writable && (f->m->prot & ZX_VM_PERM_WRITE))
+	if (writable && (m->prot & ZX_VM_PERM_WRITE)) {
+		m->vmo->write_mapped = true;
 		flags |= PT_WRITE;
-	if (f->access & PT_EXEC) {
+	}
+	return flags | (access & PT_EXEC);
+}
+
+/* What the mapping shows ends here, or the VMO does: an index. */
+static u64 limit_locked(const struct mapping *m)
+{
+	return min_u64(vmo_end_locked(m->named), vmo_end_locked(m->vmo));
+}
+
+/* --- Memory in one run: contiguous and physical VMOs ---------------------- */
+
+/* Its address at an index, which lies in the VMO. */
+static paddr_t run_paddr_locked(const struct vmo *v, u64 index)
+{
+	if (v->kind == VMO_CONTIGUOUS)
+		return page_to_paddr(pt_page(ptree_get(&v->pages, index)));
+	return paddr(v->paddr.v + ((index - v->shift) << PAGE_SHIFT));
+}
+
+/* The block around va is inside the mapping and the VMO, and aligned alike in
+ * both spaces. */
+static bool block_fits(const struct mapping *m, uaddr_t va, u64 index,
+		       paddr_t pa)
+{
+	uaddr_t start = va & ~(PT_BLOCK_BYTES - 1);
+	u64 before = (va - start) >> PAGE_SHIFT;
+
+	return ((va ^ pa.v) & (PT_BLOCK_BYTES - 1)) == 0 &&
+	       start >= mapping_base(m) &&
+	       mapping_end(m) - start >= PT_BLOCK_BYTES &&
+	       index - before + PT_BLOCK_PAGES <= limit_locked(m);
+}
+
+/* Maps the page at va, in a block if it can. *count: pages mapped behind va. */
+static zx_status_t map_run_locked(struct mapping *m, uaddr_t va, u32 access,
+				  struct pt_reserve *reserve, u64 *count)
+{
+	u64 index = m->index + ((va - mapping_base(m)) >> PAGE_SHIFT);
+	struct arch_aspace *as = &m->vmar->aspace->arch;
+	paddr_t pa = run_paddr_locked(m->vmo, index);
+	u32 flags = entry_flags(m, true, access);
+	u64 into = va & (PT_BLOCK_BYTES - 1);
+	zx_status_t status = ZX_ERR_ALREADY_EXISTS;
+
+	/* A block of instructions would have to be made coherent as a whole. */
+	if (!(access & PT_EXEC) && block_fits(m, va, index, pa))
+		status = pt_map_block(as, va - into, paddr(pa.v - into), flags,
+				      reserve);
+	*count = PT_BLOCK_PAGES - (into >> PAGE_SHIFT);
+	if (status != ZX_ERR_ALREADY_EXISTS)
+		return status;
+	*count = 1;
+	if ((access & PT_EXEC) && arch_is_ram(pa, PAGE_SIZE))
+		arch_sync_icache_page(paddr_to_page(pa));
+	return pt_map(as, va, pa, flags, reserve);
+}
+
+/* --- Pages ---------------------------------------------------------------- */
+
+static zx_status_t map_page_locked(struct mapping *m, uaddr_t va, u32 access,
+				   struct page *page, bool writable,
+				   struct pt_reserve *reserve)
+{
+	if (access & PT_EXEC)
 		arch_sync_icache_page(page);
-		flags |= PT_EXEC;
-	}
-	for (;;) {
-		status = pt_map(&f->as->arch, f->va, page_to_paddr(page),
-				flags, &f->reserve);
-		if (status != ZX_ERR_NO_RESOURCES)
-			return status;
-		status = pt_reserve_fill(&f->reserve, PT_RESERVE_MAX);
-		if (status != ZX_OK)
-			return status;
-	}
+	return pt_map(&m->vmar->aspace->arch, va, page_to_paddr(page),
+		      entry_flags(m, writable, access), reserve);
 }
 
 /*
@@ -137,20 +190,58 @@ static zx_status_t install(struct fault *f, struct page *page, bool writable)
  * Those before were walked over already. Read-only, so that nothing about a
  * neighbour has to be known but that it is there.
  */
-static void install_around(struct fault *f, u64 offset)
+static void install_around(struct fault *f, u64 index)
 {
 	u64 page = f->va >> PAGE_SHIFT;
 	u64 last = min_u64((page | (AROUND_PAGES - 1)) + 1, f->m->region.end);
 	struct page *frames[AROUND_PAGES];
-	u64 count;
+	u64 count = min_u64(last - page, limit_locked(f->m) - index);
 
-	if (last - page < 2)
+	if (count < 2)
 		return;
-	count = vmo_get_resident_locked(f->m->vmo, (offset >> PAGE_SHIFT) + 1,
-					last - page - 1, frames);
+	count = vmo_get_resident_locked(f->m->vmo, index + 1, count - 1,
+					frames);
 	if (count)
 		pt_map_neighbours(&f->as->arch, f->va + PAGE_SIZE, frames,
-				  (u32)count, PT_READ);
+				  (u32)count, entry_flags(f->m, false, 0));
+}
+
+/* Table pages were missing: gets some. False: *status says why not. */
+static bool get_tables(struct pt_reserve *reserve, zx_status_t *status)
+{
+	*status = pt_reserve_fill(reserve, PT_RESERVE_MAX);
+	return *status == ZX_OK;
+}
+
+static zx_status_t resolve_page_locked(struct fault *f, u64 index)
+{
+	struct page *page;
+	bool writable;
+	zx_status_t status = vmo_get_page_locked(f->m->vmo, index,
+						 f->access & PT_WRITE,
+						 &f->request, &page, &writable);
+
+	if (status != ZX_OK)
+		return status;
+	do {
+		status = map_page_locked(f->m, f->va, f->access, page, writable,
+					 &f->reserve);
+	} while (status == ZX_ERR_NO_RESOURCES && get_tables(&f->reserve, &status));
+	if (status == ZX_OK && f->access == PT_READ && page != zero_page)
+		install_around(f, index);
+	return status;
+}
+
+static zx_status_t resolve_run_locked(struct fault *f)
+{
+	zx_status_t status;
+	u64 count;
+
+	do {
+		status = map_run_locked(f->m, f->va, f->access, &f->reserve,
+					&count);
+	} while (status == ZX_ERR_NO_RESOURCES && get_tables(&f->reserve, &status));
+	return status;
 }
 
 /* Steps 2 to 5 of the resolver, under the VMO's lock. SHOULD_WAIT: the pager
@@ -158,21 +249,15 @@ static void install_around(struct fault *f, u64 offset)
 static zx_status_t resolve_locked(struct fault *f)
 {
 	struct mapping *m = f->m;
-	struct page *page;
-	bool writable;
-	zx_status_t status;
-	u64 offset = m->vmo_offset + (f->va - mapping_base(m));
+	u64 index = m->index + ((f->va - mapping_base(m)) >> PAGE_SHIFT);
 
 	if (!prot_allows(m->prot, f->access))
 		return ZX_ERR_ACCESS_DENIED;
-	status = vmo_get_page_locked(m->vmo, offset, f->access & PT_WRITE,
-				     &f->request, &page, &writable);
-	if (status != ZX_OK)
-		return status;
-	status = install(f, page, writable);
-	if (status == ZX_OK && f->access == PT_READ && page != zero_page)
-		install_around(f, offset);
-	return status;
+	if (index >= limit_locked(m))
+		return ZX_ERR_OUT_OF_RANGE;
+	if (m->vmo->kind != VMO_PAGED)
+		return resolve_run_locked(f);
+	return resolve_page_locked(f, index);
 }
 
 /* One attempt. true: *status is the answer; false: start over. */
@@ -216,41 +301,62 @@ zx_status_t mm_page_fault(struct aspace *as, uaddr_t va, u32 access)
 	return status;
 }
 
-/* Entries for all resident pages from *index on; false when through. */
-static zx_status_t populate_locked(struct mapping *m, struct pt_reserve *r)
+/* One entry or block, at the first resident page at or after *index. False when
+ * there is none below end. */
+static bool populate_step_locked(struct mapping *m, u64 *index, u64 end,
+				 struct pt_reserve *r, zx_status_t *status)
 {
-	struct arch_aspace *as = &m->vmar->aspace->arch;
-	u64 first = m->vmo_offset >> PAGE_SHIFT;
-	u64 end = first + (m->region.end - m->region.start);
-	u64 index = first;
-	struct page *page;
+	struct page *page = NULL;
+	bool writable;
+	u64 count = 1;
+	uaddr_t va;
 
-	while (vmo_next_resident_locked(m->vmo, &index, end, &page)) {
-		uaddr_t va = mapping_base(m) + ((index - first) << PAGE_SHIFT);
-		zx_status_t status = pt_map(as, va, page_to_paddr(page),
-					    PT_READ, r);
-
-		if (status == ZX_ERR_NO_RESOURCES)
-			status = pt_reserve_fill(r, PT_RESERVE_MAX);
-		else
-			index++;
-		if (status != ZX_OK)
-			return status;
+	if (m->vmo->kind == VMO_PAGED &&
+	    !vmo_next_resident_locked(m->vmo, index, end, &page))
+		return false;
+	if (*index >= end)
+		return false;
+	va = mapping_base(m) + ((*index - m->index) << PAGE_SHIFT);
+	if (!page) {
+		*status = map_run_locked(m, va, PT_READ, r, &count);
+	} else {
+		*status = vmo_get_page_locked(m->vmo, *index, false, NULL,
+					      &page, &writable);
+		if (*status == ZX_OK)
+			*status = map_page_locked(m, va, PT_READ, page,
+						  writable, r);
 	}
-	return ZX_OK;
+	if (*status == ZX_ERR_NO_RESOURCES)
+		return get_tables(r, status);
+	*index += count;
+	return *status == ZX_OK;
 }
 
-zx_status_t mapping_populate(struct mapping *m)
+/* Entries for all pages of indices [index, end) that the VMO holds. */
+static zx_status_t populate_locked(struct mapping *m, u64 index, u64 end,
+				   struct pt_reserve *r)
 {
+	zx_status_t status = ZX_OK;
+
+	end = min_u64(end, limit_locked(m));
+	while (populate_step_locked(m, &index, end, r, &status))
+		continue;
+	return status;
+}
+
+zx_status_t mapping_populate(struct mapping *m, u64 start, u64 end)
+{
+	u64 index = m->index + (start - m->region.start);
 	struct pt_reserve reserve = { NULL, 0 };
 	zx_status_t status = ZX_OK;
 
 	if (!(m->prot & ZX_VM_PERM_READ))
 		return ZX_OK;
-	mutex_lock(&m->vmo->lock);
+	mutex_lock(m->vmo->lock);
 	if (m->state == MAPPING_ALIVE)
-		status = populate_locked(m, &reserve);
-	mutex_unlock(&m->vmo->lock);
+		status = populate_locked(m, index, index + (end - start),
+					 &reserve);
+	mutex_unlock(m->vmo->lock);
 	pt_reserve_release(&reserve);
 	return status;
 }

@@ -30,8 +30,9 @@ struct mapping *mapping_create(struct vmar *v, u64 start, u64 end,
 	m->region.start = start;
 	m->region.end = end;
 	m->vmar = v;
-	m->vmo = vmo;
-	m->vmo_offset = vmo_offset;
+	m->named = vmo;
+	m->vmo = vmo->base;
+	m->index = vmo_index(vmo, vmo_offset);
 	m->max_prot = max_prot;
 	m->prot = prot;
 	m->ref_count = 1;
@@ -44,16 +45,16 @@ struct mapping *mapping_create_piece(const struct mapping *m, u64 start,
 {
 	u64 skip = (start - m->region.start) << PAGE_SHIFT;
 
-	return mapping_create(m->vmar, start, end, m->vmo,
-			      m->vmo_offset + skip, prot, m->max_prot);
+	return mapping_create(m->vmar, start, end, m->named,
+			      mapping_vmo_offset(m) + skip, prot, m->max_prot);
 }
 
 void mapping_link(struct mapping *m, enum mapping_state state)
 {
-	mutex_lock(&m->vmo->lock);
+	mutex_lock(m->vmo->lock);
 	m->state = state;
-	vmo_link_mapping_locked(m->vmo, m);
-	mutex_unlock(&m->vmo->lock);
+	vmo_link_mapping_locked(m);
+	mutex_unlock(m->vmo->lock);
 }
 
 /* Adds a reference unless the last one is gone. Relaxed: the memory is kept by
@@ -74,7 +75,7 @@ static bool try_ref_vmo(struct vmo *v)
 
 bool mapping_ref(struct mapping *m)
 {
-	if (!try_ref_vmo(m->vmo))
+	if (!try_ref_vmo(m->named))
 		return false;
 	/* Relaxed: the epoch keeps the tree's reference. */
 	__atomic_fetch_add(&m->ref_count, 1, __ATOMIC_RELAXED);
@@ -92,7 +93,7 @@ static void drop(struct mapping *m)
 
 void mapping_unref(struct mapping *m)
 {
-	object_unref(&m->vmo->object);
+	object_unref(&m->named->object);
 	drop(m);
 }
 
@@ -109,6 +110,6 @@ static void drop_after_epoch(struct epoch_head *h)
 
 void mapping_retire(struct mapping *m)
 {
-	object_unref(&m->vmo->object);
+	object_unref(&m->named->object);
 	epoch_defer(&m->epoch, drop_after_epoch);
 }

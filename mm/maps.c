@@ -78,15 +78,16 @@ static void tell_vmar(const struct vmar *v, zx_info_maps_t *r)
 
 static void tell_mapping(const struct mapping *m, zx_info_maps_t *r)
 {
-	vmo_get_name(m->vmo, r->name);
+	vmo_get_name(m->named, r->name);
 	r->base = mapping_base(m);
 	r->size = mapping_size(m);
 	r->type = ZX_INFO_MAPS_TYPE_MAPPING;
 	r->u.mapping.mmu_flags = m->prot;
-	r->u.mapping.vmo_koid = m->vmo->object.koid;
-	r->u.mapping.vmo_offset = m->vmo_offset;
+	r->u.mapping.vmo_koid = m->named->object.koid;
+	r->u.mapping.vmo_offset = mapping_vmo_offset(m);
 	r->u.mapping.committed_pages =
-		vmo_committed_pages(m->vmo, m->vmo_offset, mapping_size(m));
+		vmo_committed_pages(m->named, mapping_vmo_offset(m),
+				    mapping_size(m));
 }
 
 static void tell(const struct entry *e, zx_info_maps_t *r)
@@ -102,9 +103,9 @@ static void tell(const struct entry *e, zx_info_maps_t *r)
 static bool continues(const struct mapping *a, const struct mapping *b)
 {
 	return a->vmar == b->vmar && a->region.end == b->region.start &&
-	       a->vmo == b->vmo && a->prot == b->prot &&
+	       a->named == b->named && a->prot == b->prot &&
 	       a->max_prot == b->max_prot &&
-	       a->vmo_offset + mapping_size(a) == b->vmo_offset;
+	       a->index + (mapping_size(a) >> PAGE_SHIFT) == b->index;
 }
 
 /* Adds to the record all siblings that continue the mapping; returns the last
@@ -123,7 +124,8 @@ static struct mapping *fold(struct mapping *m, zx_info_maps_t *r)
 			return m;
 		r->size += mapping_size(next);
 		r->u.mapping.committed_pages +=
-			vmo_committed_pages(next->vmo, next->vmo_offset,
+			vmo_committed_pages(next->named,
+					    mapping_vmo_offset(next),
 					    mapping_size(next));
 		m = next;
 	}

@@ -169,22 +169,24 @@ static void drop_clean_locked(struct vmo *v)
 
 void pager_detach_vmo(struct vmo *v)
 {
-	mutex_lock(&v->lock);
+	mutex_lock(v->lock);
 	page_source_detach(v->source, true);
 	drop_clean_locked(v);
-	mutex_unlock(&v->lock);
+	mutex_unlock(v->lock);
 }
 
 /* --- Supply --------------------------------------------------------------- */
 
 /* 4.2 for the kinds of VMO there are. Both VMOs' locks are held. */
-static zx_status_t check_aux_locked(const struct vmo *aux, u64 offset,
+static zx_status_t check_aux_locked(struct vmo *aux, u64 offset,
 				    u64 bytes,
 				    const struct pager_supply_rules *rules)
 {
 	u64 end;
 
 	if (rules->mapped_aux_refused && aux->mapping_count)
+		return ZX_ERR_BAD_STATE;
+	if (vmo_child_count(aux) || vmo_birth_parent_koid(aux))
 		return ZX_ERR_BAD_STATE;
 	if (__builtin_add_overflow(offset, bytes, &end) || end > aux->size)
 		return ZX_ERR_OUT_OF_RANGE;
@@ -282,9 +284,11 @@ zx_status_t pager_supply_pages(struct vmo *v, u64 offset, u64 bytes,
 {
 	zx_status_t status;
 
-	if (aux->source)
+	if (aux->kind == VMO_PHYSICAL)
+		return ZX_ERR_NOT_SUPPORTED;
+	if (aux->source || aux->kind == VMO_CONTIGUOUS)
 		return ZX_ERR_BAD_STATE;
-	mutex_lock_pair(&v->lock, &aux->lock);
+	mutex_lock_pair(v->lock, aux->lock);
 	/* Detach holds the VMO's lock: it is before this call, or after it. */
 	if (rules->detached_refused && page_source_is_detached(v->source))
 		status = ZX_ERR_BAD_STATE;
@@ -298,6 +302,6 @@ zx_status_t pager_supply_pages(struct vmo *v, u64 offset, u64 bytes,
 	/* An empty range is judged as well (4.1 check 7). */
 	if (status == ZX_OK && (bytes || offset > v->size))
 		status = supply_locked(v, offset, bytes, aux, aux_offset);
-	mutex_unlock_pair(&v->lock, &aux->lock);
+	mutex_unlock_pair(v->lock, aux->lock);
 	return status;
 }

@@ -96,10 +96,10 @@ static void split_finish(struct split *s)
 
 	if (!s->piece_count)
 		return;
-	mutex_lock(&old->vmo->lock);
+	mutex_lock(old->vmo->lock);
 	old->state = MAPPING_DEAD;
-	vmo_unlink_mapping_locked(old->vmo, old);
-	mutex_unlock(&old->vmo->lock);
+	vmo_unlink_mapping_locked(old);
+	mutex_unlock(old->vmo->lock);
 	mapping_retire(old);
 }
 
@@ -193,9 +193,9 @@ static bool set_prot(struct vmar *v, u64 start, u64 end, u32 prot)
 		if (m->prot == prot)
 			continue;
 		tightened |= (m->prot & ~prot) != 0;
-		mutex_lock(&m->vmo->lock);
+		mutex_lock(m->vmo->lock);
 		m->prot = prot;
-		mutex_unlock(&m->vmo->lock);
+		mutex_unlock(m->vmo->lock);
 	}
 	return tightened;
 }

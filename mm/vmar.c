@@ -288,7 +288,8 @@ zx_status_t vmar_map(struct vmar *v, const struct vmar_placement *where,
 	if (status == ZX_OK) {
 		*out = mapping_base(m);
 		if (populate)
-			status = mapping_populate(m);
+			status = mapping_populate(m, m->region.start,
+						  m->region.end);
 		if (status != ZX_OK)
 			vmar_remove_mapping(m);
 	}
@@ -392,18 +393,18 @@ static zx_status_t find_piece(struct vmar *v, u64 page, bool descend,
 
 static u64 piece_offset(const struct mapping *m, u64 page)
 {
-	return m->vmo_offset + ((page - m->region.start) << PAGE_SHIFT);
+	return mapping_vmo_offset(m) + ((page - m->region.start) << PAGE_SHIFT);
 }
 
 /* spec 9, check 9 for one piece. */
 static zx_status_t check_decommit_piece(struct mapping *m, u64 page, u64 bytes)
 {
 	u64 offset = piece_offset(m, page);
-	u64 vmo_size = vmo_get_size(m->vmo);
+	u64 vmo_size = vmo_get_size(m->named);
 
 	if (!(m->max_prot & ZX_VM_PERM_WRITE))
 		return ZX_ERR_ACCESS_DENIED;
-	if (vmo_can_decommit(m->vmo) != ZX_OK)
+	if (vmo_can_decommit(m->named) != ZX_OK)
 		return ZX_ERR_NOT_SUPPORTED;
 	if (offset > vmo_size || bytes > vmo_size - offset)
 		return ZX_ERR_OUT_OF_RANGE;
@@ -424,7 +425,7 @@ static zx_status_t decommit_pass(struct vmar *v, u64 start, u64 end,
 		stop = min_u64(end, m->region.end);
 		bytes = (stop - start) << PAGE_SHIFT;
 		status = check ? check_decommit_piece(m, start, bytes)
-			       : vmo_decommit_range(m->vmo,
+			       : vmo_decommit_range(m->named,
 						    piece_offset(m, start),
 						    bytes, false);
 		if (status != ZX_OK)

@@ -1,26 +1,19 @@
 /*
- * VMOs: object, size, pages by offset. Copies to and from callers are in
- * vmo_io.c, range operations in vmo_range.c.
+ * VMOs: object, size, information. Pages are in vmo_page.c, mappings in
+ * vmo_map.c, copies to and from callers in vmo_io.c, range operations in
+ * vmo_range.c, children in vmo_child.c, relatives in vmo_family.c.
  */
-#include <arch/mmu.h>
 #include <kernel/panic.h>
 #include <kernel/string.h>
 #include <mm/pager.h>
 #include <mm/pmm.h>
-#include <mm/ptcheck.h>
 #include <mm/slab.h>
 #include <mm/vmar.h>
-#include <mm/vmo.h>
 
 #include "vmo_internal.h"
 
 /* Pages that one step of a VMO's end frees. */
 #define TEARDOWN_BUDGET 1024
-
-/* Pages of a mapping that one batch clears, and mappings that it looks at: both
- * bound the time with preemption off. */
-#define STRETCH 1024ul
-#define MAPPINGS_A_BATCH 64
 
 struct page *zero_page;
 
@@ -29,6 +22,7 @@ static struct slab_cache vmo_cache;
 void vmo_init_module(void)
 {
 	slab_cache_init(&vmo_cache, "vmo", sizeof(struct vmo));
+	vmo_family_init_module();
 }
 
 static void free_vmo(struct epoch_head *h)
@@ -36,21 +30,41 @@ static void free_vmo(struct epoch_head *h)
 	slab_free(&vmo_cache, container_of(h, struct vmo, epoch));
 }
 
-/* No handle, mapping or child is left: nobody else reaches the tree. */
-static void vmo_destroy(struct object *o)
+static void free_tree(struct vmo *v)
 {
-	struct vmo *v = vmo_from_object(o);
 	bool done;
 
-	DEBUG_ASSERT(list_is_empty(&v->mappings));
-	if (v->source)
-		page_source_vmo_destroyed(v->source);
 	do {
 		struct page *list = NULL;
 
 		done = ptree_teardown_step(&v->pages, TEARDOWN_BUDGET, &list);
 		pmm_free_list(list);
 	} while (!done);
+}
+
+static void leave_source(struct vmo *v)
+{
+	mutex_lock(v->lock);
+	list_del(&v->overlay_node);
+	mutex_unlock(v->lock);
+	object_unref(&v->source_vmo->object);
+}
+
+/* No handle, mapping, slice or overlay is left: nobody else reaches the tree.
+ * What it holds on to ends with it, one hop deep: a base has no base. */
+static void vmo_destroy(struct object *o)
+{
+	struct vmo *v = vmo_from_object(o);
+
+	DEBUG_ASSERT(list_is_empty(&v->mappings) && v->mapping_count == 0);
+	if (v->source)
+		page_source_vmo_destroyed(v->source);
+	free_tree(v);
+	vmo_kin_leave(v);
+	if (v->source_vmo)
+		leave_source(v);
+	if (v->base != v)
+		object_unref(&v->base->object);
 	epoch_defer(&v->epoch, free_vmo);
 }
 
@@ -58,24 +72,48 @@ static const struct object_ops vmo_ops = {
 	.destroy = vmo_destroy,
 };
 
-zx_status_t vmo_create_with_source(u64 size, u32 options,
-				   struct page_source *source,
-				   struct vmo **out)
+struct vmo *vmo_alloc(enum vmo_kind kind, u64 size, u32 options)
 {
 	struct vmo *v = slab_alloc(&vmo_cache);
 
 	if (!v)
-		return ZX_ERR_NO_MEMORY;
+		return NULL;
 	memset(v, 0, sizeof(*v));
 	object_init(&v->object, ZX_OBJ_TYPE_VMO, &vmo_ops,
 		    ZX_VMO_ZERO_CHILDREN);
-	mutex_init(&v->lock, LOCK_VMO);
+	mutex_init(&v->own_lock, LOCK_VMO);
 	list_init(&v->mappings);
+	list_init(&v->overlays);
+	list_init(&v->overlay_node);
 	ptree_init(&v->pages);
+	v->lock = &v->own_lock;
+	v->base = v;
+	v->kind = kind;
 	v->size = size;
 	v->options = options;
 	v->cache_policy = ZX_CACHE_POLICY_CACHED;
+	return v;
+}
+
+void vmo_attach_base(struct vmo *v, struct vmo *base, u64 shift)
+{
+	object_ref(&base->object);
+	v->base = base;
+	v->lock = base->lock;
+	v->shift = shift;
+}
+
+zx_status_t vmo_create_with_source(u64 size, u32 options,
+				   struct page_source *source,
+				   struct vmo **out)
+{
+	struct vmo *v = vmo_alloc(VMO_PAGED, size, options);
+
+	if (!v)
+		return ZX_ERR_NO_MEMORY;
 	v->source = source;
+	if (source)
+		v->lookup = VMO_HAS_SOURCE;
 	*out = v;
 	return ZX_OK;
 }
@@ -85,358 +123,101 @@ zx_status_t vmo_create(u64 size, u32 options, struct vmo **out)
 	return vmo_create_with_source(size, options, NULL, out);
 }
 
-/* --- Mappings ------------------------------------------------------------- */
-
-void vmo_link_mapping_locked(struct vmo *v, struct mapping *m)
-{
-	list_add_tail(&v->mappings, &m->vmo_node);
-	v->mapping_count++;
-}
-
-void vmo_unlink_mapping_locked(struct vmo *v, struct mapping *m)
-{
-	list_del(&m->vmo_node);
-	v->mapping_count--;
-}
-
-/* Clears what one mapping shows of [offset, end). */
-static void unmap_from(struct mapping *m, u64 offset, u64 end,
-		       struct tlb_batch *batch)
-{
-	u64 first = max_u64(offset, m->vmo_offset);
-	u64 last = min_u64(end, m->vmo_offset + mapping_size(m));
-	struct arch_aspace *as = &m->vmar->aspace->arch;
-	uaddr_t va = mapping_base(m) + (first - m->vmo_offset);
-
-	if (first >= last)
-		return;
-	pt_clear(as, va, (last - first) >> PAGE_SHIFT, batch);
-	/* Whoever removes this mapping has cleared its entries, perhaps, but
-	 * not flushed them: our flush must cover them too (change.c). */
-	if (m->state == MAPPING_DEAD)
-		tlb_batch_note_range(batch, as, va,
-				     (last - first) >> PAGE_SHIFT);
-}
-
-void vmo_unmap_range_locked(struct vmo *v, u64 offset, u64 bytes,
-			    struct tlb_batch *batch)
-{
-	struct mapping *m;
-	u32 seen = 0;
-
-	list_for_each(m, &v->mappings, vmo_node) {
-		bool executable = batch->executable;
-
-		/* Their number is the user's choice. No entry comes back
-		 * meanwhile: that takes v->lock (I12). The frames that the
-		 * caller will give to the batch may have been executed (I4). */
-		if (seen++ == MAPPINGS_A_BATCH) {
-			tlb_batch_end(batch);
-			tlb_batch_begin(batch);
-			batch->executable = executable;
-			seen = 1;
-		}
-		unmap_from(m, offset, offset + bytes, batch);
-	}
-}
-
-/*
- * The same for a range of any length, in batches of its own; true if one of the
- * entries was executable. What no table serves is passed over. A remover's
- * flush is done last, for all that the remover may have cleared until then (see
- * unmap_from).
- */
-static bool unmap_vast_from(struct mapping *m, u64 offset, u64 end)
-{
-	u64 first = max_u64(offset, m->vmo_offset);
-	u64 last = min_u64(end, m->vmo_offset + mapping_size(m));
-	struct arch_aspace *as = &m->vmar->aspace->arch;
-	uaddr_t start = mapping_base(m) + (first - m->vmo_offset);
-	uaddr_t va = start, stop = start + (last - first);
-	struct tlb_batch batch;
-	bool executable = false;
-
-	if (first >= last)
-		return false;
-	while ((va = pt_skip_empty(as, va, stop)) < stop) {
-		u64 count = min_u64(STRETCH, (stop - va) >> PAGE_SHIFT);
-
-		tlb_batch_begin(&batch);
-		pt_clear(as, va, count, &batch);
-		executable |= batch.executable;
-		tlb_batch_end(&batch);
-		va += count << PAGE_SHIFT;
-	}
-	if (m->state != MAPPING_DEAD)
-		return executable;
-	tlb_batch_begin(&batch);
-	tlb_batch_note_range(&batch, as, start, (stop - start) >> PAGE_SHIFT);
-	tlb_batch_end(&batch);
-	return executable;
-}
-
-bool vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end)
-{
-	bool executable = false;
-	struct tlb_batch batch;
-	struct mapping *m;
-
-	if (end - start > STRETCH) {
-		list_for_each(m, &v->mappings, vmo_node)
-			executable |= unmap_vast_from(m, start << PAGE_SHIFT,
-						      end << PAGE_SHIFT);
-		return executable;
-	}
-	if (start == end || list_is_empty(&v->mappings))
-		return false;
-	tlb_batch_begin(&batch);
-	vmo_unmap_range_locked(v, start << PAGE_SHIFT,
-			       (end - start) << PAGE_SHIFT, &batch);
-	tlb_batch_end(&batch);
-	return batch.executable;
-}
-
-/* --- Pages ---------------------------------------------------------------- */
-
-void vmo_forget_zero_page_locked(struct vmo *v, u64 start, u64 end)
-{
-	if (v->zero_mapped)
-		(void)vmo_unmap_pages_locked(v, start, end);
-}
-
-/* Puts a fresh zeroed page at index. Entries that show the zero page there
- * are flushed before the new page can be seen (I5). */
-static zx_status_t commit_page_locked(struct vmo *v, u64 index,
-				      struct page **out)
-{
-	struct ptree_cursor c;
-	struct page *p = pmm_alloc();
-	zx_status_t status;
-
-	if (!p)
-		return ZX_ERR_NO_MEMORY;
-	ptree_cursor_init(&c, &v->pages);
-	status = ptree_cursor_prepare(&c, index);
-	if (status != ZX_OK) {
-		pmm_free(p);
-		return status;
-	}
-	arch_zero_page(phys_to_virt(page_to_paddr(p)));
-	vmo_forget_zero_page_locked(v, index, index + 1);
-	p->state = PAGE_VMO;
-	p->private = VMO_PAGE_DIRTY;
-	(void)ptree_cursor_set(&c, index, pt_slot_page(p));
-	ptree_cursor_end(&c);
-	stat_add(STAT_FAULTS_ZERO, 1);
-	*out = p;
-	return ZX_OK;
-}
-
-/* A pager's page is clean until it is written, and may be written only once it
- * is marked, so that detach and eviction know what they may drop. */
-static bool touch_paged(struct page *p, bool write)
-{
-	if (write)
-		p->private = VMO_PAGE_DIRTY;
-	return p->private == VMO_PAGE_DIRTY;
-}
-
-zx_status_t vmo_get_page_locked(struct vmo *v, u64 offset, bool write,
-				struct page_request *request,
-				struct page **out, bool *writable)
-{
-	u64 index = offset >> PAGE_SHIFT;
-	struct pt_slot s;
-
-	if (offset >= v->size)
-		return ZX_ERR_OUT_OF_RANGE;
-	s = ptree_get(&v->pages, index);
-	if (pt_slot_type(s) == PT_PAGE) {
-		*out = pt_page(s);
-		*writable = !v->source || touch_paged(*out, write);
-		return ZX_OK;
-	}
-	*writable = true;
-	if (pt_slot_type(s) == PT_EMPTY && v->source)
-		return page_source_request(v->source,
-					   round_down_page(offset), PAGE_SIZE,
-					   request);
-	if (write)
-		return commit_page_locked(v, index, out);
-	v->zero_mapped = true;
-	*writable = false;
-	*out = zero_page;
-	return ZX_OK;
-}
-
-u64 vmo_get_resident_locked(struct vmo *v, u64 index, u64 count,
-			    struct page **frames)
-{
-	u64 limit = v->size >> PAGE_SHIFT;
-	u64 in_leaf = PT_FANOUT - index % PT_FANOUT;
-	struct ptree_cursor c;
-	u64 bits, end = 0;
-
-	ptree_cursor_init(&c, &v->pages);
-	ptree_cursor_load(&c, index);
-	if (!c.path[0] || index >= limit)
-		return 0;
-	count = min_u64(min_u64(count, in_leaf), limit - index);
-	bits = c.path[0]->present >> (index % PT_FANOUT);
-	bits &= ~0ul >> (64 - count);
-	for (; bits; bits &= bits - 1) {
-		u32 i = bit_lowest64(bits);
-		struct pt_slot s = { c.path[0]->slots[index % PT_FANOUT + i] };
-
-		if (pt_slot_type(s) != PT_PAGE)
-			continue;
-		while (end < i)
-			frames[end++] = NULL;
-		frames[end++] = pt_page(s);
-	}
-	return end;
-}
-
-bool vmo_next_resident_locked(struct vmo *v, u64 *index, u64 end,
-			      struct page **out)
-{
-	u64 stop = min_u64(end, v->size >> PAGE_SHIFT);
-
-	while (*index < stop) {
-		struct pt_slot s = ptree_next(&v->pages, *index, stop, index);
-
-		if (pt_slot_type(s) == PT_EMPTY)
-			return false;
-		if (pt_slot_type(s) == PT_PAGE) {
-			*out = pt_page(s);
-			return true;
-		}
-		(*index)++;
-	}
-	return false;
-}
-
-static void drop_stretch_locked(struct vmo *v, u64 start, u64 end)
-{
-	struct tlb_batch batch;
-
-	tlb_batch_begin(&batch);
-	vmo_unmap_range_locked(v, start << PAGE_SHIFT,
-			       (end - start) << PAGE_SHIFT, &batch);
-	/* Off the tree now, free after the flush (I3). */
-	(void)ptree_remove(&v->pages, start, end, &batch.frames);
-	tlb_batch_end(&batch);
-}
-
-/* One batch frees them: the executable ones through an epoch (I4). */
-static void free_stretch_locked(struct vmo *v, u64 start, u64 end,
-				bool executable)
-{
-	struct tlb_batch batch;
-
-	tlb_batch_begin(&batch);
-	batch.executable = executable;
-	(void)ptree_remove(&v->pages, start, end, &batch.frames);
-	tlb_batch_end(&batch);
-}
-
-void vmo_free_pages_locked(struct vmo *v, u64 start, u64 end, bool executable)
-{
-	while (pt_slot_type(ptree_next(&v->pages, start, end, &start)) !=
-	       PT_EMPTY) {
-		u64 stop = min_u64(start + STRETCH, end);
-
-		free_stretch_locked(v, start, stop, executable);
-		start = stop;
-	}
-}
-
-void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end)
-{
-	bool executable;
-
-	if (end - start <= STRETCH) {
-		if (start < end)
-			drop_stretch_locked(v, start, end);
-		return;
-	}
-	/* All mappings first and then all pages: the cost is the sum, and both
-	 * are as many as the user likes. No entry comes back meanwhile (I12). */
-	executable = vmo_unmap_pages_locked(v, start, end);
-	vmo_free_pages_locked(v, start, end, executable);
-}
-
 /* --- Size ----------------------------------------------------------------- */
 
 u64 vmo_get_size(struct vmo *v)
 {
 	u64 size;
 
-	mutex_lock(&v->lock);
-	size = v->size;
-	mutex_unlock(&v->lock);
+	mutex_lock(v->lock);
+	size = vmo_size_locked(v);
+	mutex_unlock(v->lock);
 	return size;
+}
+
+/* The source ends earlier for those through whom it shines, and what it has
+ * behind that end never comes back to them (vmo.md 5.7). */
+static void clip_overlays_locked(struct vmo *v, u64 end)
+{
+	struct vmo *overlay;
+
+	list_for_each(overlay, &v->overlays, overlay_node)
+		overlay->window_end = min_u64(overlay->window_end, end);
 }
 
 static void shrink_locked(struct vmo *v, u64 size)
 {
-	u64 first = size >> PAGE_SHIFT;
-	u64 end = v->size >> PAGE_SHIFT;
+	u64 first = vmo_index(v, size), end = vmo_end_locked(v);
 
 	if (v->source)
 		page_source_shrink(v->source, &v->pages, size);
 	v->size = size;
+	v->window_end = min_u64(v->window_end, first);
+	clip_overlays_locked(v, first);
 	vmo_forget_zero_page_locked(v, first, end);
 	vmo_drop_pages_locked(v, first, end);
 }
 
-/* vmo.md 1, line 7: what an unaligned new size cuts off reads zero. */
-static void zero_tail_locked(struct vmo *v, u64 size)
+/* vmo.md 1, line 7: what an unaligned new size cuts off reads zero. A page
+ * that is not there reads zero, or comes from the pager as the pager has it. */
+static zx_status_t zero_tail_locked(struct vmo *v, u64 size)
 {
-	struct pt_slot s = ptree_get(&v->pages, size >> PAGE_SHIFT);
+	u64 index = vmo_index(v, size);
+	struct page *page;
+	bool writable;
+	zx_status_t status;
 
-	if (pt_slot_type(s) == PT_PAGE && !is_page_aligned(size))
-		memset(vmo_page_bytes(pt_page(s)) + (size & PAGE_MASK), 0,
+	if (is_page_aligned(size) ||
+	    pt_slot_type(ptree_get(&v->pages, index)) != PT_PAGE)
+		return ZX_OK;
+	status = vmo_get_page_locked(v, index, true, NULL, &page, &writable);
+	if (status == ZX_OK)
+		memset(vmo_page_bytes(page) + (size & PAGE_MASK), 0,
 		       PAGE_SIZE - (size & PAGE_MASK));
+	return status;
+}
+
+static zx_status_t resize_locked(struct vmo *v, u64 size, u64 rounded)
+{
+	u64 first = vmo_index(v, rounded), end = vmo_end_locked(v);
+	zx_status_t status;
+
+	if (rounded >= v->size) {
+		/* vmo.md 5.5: the end must have an index. */
+		if (first >= PT_INDEX_LIMIT)
+			return ZX_ERR_INVALID_ARGS;
+		v->size = rounded;
+		return ZX_OK;
+	}
+	if (vmo_has_pins_locked(v, first, end))
+		return ZX_ERR_BAD_STATE;
+	status = ptree_remove_prepare(&v->pages, first, end);
+	if (status == ZX_OK)
+		status = zero_tail_locked(v, size);
+	if (status == ZX_OK)
+		shrink_locked(v, rounded);
+	return status;
 }
 
 zx_status_t vmo_set_size(struct vmo *v, u64 size)
 {
-	zx_status_t status = ZX_OK;
+	struct vmo *b = v->kind == VMO_REFERENCE ? v->base : v;
+	zx_status_t status;
 	u64 rounded;
 
-	if (!(v->options & ZX_VMO_RESIZABLE))
+	if (b->kind == VMO_PHYSICAL)
+		return ZX_ERR_NOT_SUPPORTED;
+	if (!(b->options & ZX_VMO_RESIZABLE))
 		return ZX_ERR_UNAVAILABLE;
 	if (!round_up_page(size, &rounded) || rounded > VMO_MAX_SIZE)
 		return ZX_ERR_OUT_OF_RANGE;
-	mutex_lock(&v->lock);
-	if (rounded < v->size) {
-		status = ptree_remove_prepare(&v->pages, rounded >> PAGE_SHIFT,
-					      v->size >> PAGE_SHIFT);
-		if (status == ZX_OK) {
-			zero_tail_locked(v, size);
-			shrink_locked(v, rounded);
-		}
-	} else {
-		v->size = rounded;
-	}
-	mutex_unlock(&v->lock);
+	mutex_lock(b->lock);
+	status = resize_locked(b, size, rounded);
+	mutex_unlock(b->lock);
 	return status;
 }
 
 /* --- Information ---------------------------------------------------------- */
-
-u64 vmo_committed_pages(struct vmo *v, u64 offset, u64 bytes)
-{
-	u64 start = min_u64(offset >> PAGE_SHIFT, PT_INDEX_LIMIT);
-	u64 end = min_u64(start + (bytes >> PAGE_SHIFT), PT_INDEX_LIMIT);
-	u64 count;
-
-	mutex_lock(&v->lock);
-	count = ptree_count(&v->pages, start, end);
-	mutex_unlock(&v->lock);
-	return count;
-}
 
 void vmo_set_name(struct vmo *v, const char *name, size_t length)
 {
@@ -458,9 +239,11 @@ static u64 share_count_locked(struct vmo *v)
 	struct mapping *m;
 	u64 count = 0;
 
-	list_for_each(m, &v->mappings, vmo_node) {
+	list_for_each(m, &v->base->mappings, vmo_node) {
 		u64 i = 0;
 
+		if (m->named != v)
+			continue;
 		while (i < count && seen[i] != m->vmar->aspace)
 			i++;
 		if (i == count && count < SHARE_EXACT)
@@ -473,31 +256,48 @@ u64 vmo_metadata_bytes(struct vmo *v)
 {
 	u64 bytes = 0, found;
 
-	mutex_lock(&v->lock);
+	mutex_lock(v->lock);
 	if (ptree_next(&v->pages, 0, PT_INDEX_LIMIT, &found).word)
 		bytes = sizeof(struct pt_node) *
 			(v->pages.height + 1 +
 			 ptree_count(&v->pages, 0, PT_INDEX_LIMIT) / PT_FANOUT);
-	mutex_unlock(&v->lock);
+	mutex_unlock(v->lock);
 	return bytes;
+}
+
+static u32 info_flags(const struct vmo *v)
+{
+	u32 flags = 0;
+
+	if (v->base->kind != VMO_PHYSICAL)
+		flags |= ZX_INFO_VMO_TYPE_PAGED;
+	if (v->base->kind == VMO_PHYSICAL || v->base->kind == VMO_CONTIGUOUS)
+		flags |= ZX_INFO_VMO_CONTIGUOUS;
+	if (v->options & ZX_VMO_RESIZABLE)
+		flags |= ZX_INFO_VMO_RESIZABLE;
+	if (v->is_clone)
+		flags |= ZX_INFO_VMO_IS_COW_CLONE;
+	if (v->base->source || v->base->source_vmo)
+		flags |= ZX_INFO_VMO_PAGER_BACKED;
+	return flags;
 }
 
 void vmo_get_info(struct vmo *v, zx_info_vmo_t *out)
 {
-	u64 page_count;
+	struct vmo_charge charge;
 
+	vmo_get_charge(v, &charge);
 	memset(out, 0, sizeof(*out));
 	out->koid = v->object.koid;
 	vmo_get_name(v, out->name);
-	mutex_lock(&v->lock);
-	page_count = ptree_count(&v->pages, 0, PT_INDEX_LIMIT);
-	out->size_bytes = v->size;
+	out->parent_koid = vmo_birth_parent_koid(v);
+	out->num_children = vmo_child_count(v);
+	out->committed_bytes = charge.whole;
+	out->flags = info_flags(v);
+	mutex_lock(v->lock);
+	out->size_bytes = vmo_size_locked(v);
 	out->num_mappings = v->mapping_count;
 	out->share_count = share_count_locked(v);
-	out->committed_bytes = page_count << PAGE_SHIFT;
-	mutex_unlock(&v->lock);
-	out->flags = ZX_INFO_VMO_TYPE_PAGED |
-		     (v->options & ZX_VMO_RESIZABLE ? ZX_INFO_VMO_RESIZABLE : 0) |
-		     (v->source ? ZX_INFO_VMO_PAGER_BACKED : 0);
-	out->cache_policy = v->cache_policy;
+	out->cache_policy = v->base->cache_policy;
+	mutex_unlock(v->lock);
 }

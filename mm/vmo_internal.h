@@ -11,29 +11,89 @@
  * Under v->lock; without meaning for anonymous VMOs. */
 #define VMO_PAGE_DIRTY 1
 
+/* Pages that one batch clears or drops: bounds the time with preemption off. */
+#define VMO_STRETCH 1024ul
+
 /* The bytes of a page, through the direct map. */
 static inline u8 *vmo_page_bytes(const struct page *p)
 {
 	return phys_to_virt(page_to_paddr(p));
 }
 
+/* A VMO of a kind with size and options, all else as for a new anonymous one;
+ * NULL if memory is out. */
+struct vmo *vmo_alloc(enum vmo_kind kind, u64 size, u32 options);
+/* Gives a VMO that has no tree of its own its place: shows base's pages from
+ * `shift` on, under its lock. Adds a reference to base. */
+void vmo_attach_base(struct vmo *v, struct vmo *base, u64 shift);
+
+/* Boot: the caches. */
+void vmo_family_init_module(void);
+
+/* vmo.md 4.1, "trim": cuts *bytes to the VMO's end, or refuses what reaches
+ * past it. OUT_OF_RANGE also for a start past the end and for wrapping. Under
+ * v->lock. */
+MUST_CHECK zx_status_t vmo_trim_locked(const struct vmo *v, u64 offset,
+				       u64 *bytes, bool trims);
+
+/* --- vmo_map.c: all under v->lock, v being a base -------------------------- */
+
+/*
+ * Clears the entries of indices [start, end) in all mappings, those of overlays
+ * too, whatever is there, and flushes. In batches of bounded length. True if
+ * one was executable: then give the frames to vmo_free_pages_locked() or to a
+ * batch that is marked executable (I4).
+ */
+bool vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end);
+/* Clears them and frees the pages and markers there, in one batch where that is
+ * short enough. For a tree that shares nothing: names of shared pages may be
+ * given up only after the flush. Edges prepared; at most VMO_STRETCH long. */
+void vmo_drop_private_locked(struct vmo *v, u64 start, u64 end);
+/* Takes write permission from all entries of indices [start, end). */
+void vmo_write_protect_locked(struct vmo *v, u64 start, u64 end);
+/* Clears entries of indices [start, end) if some may show the zero page, before
+ * pages appear there. Outside a batch. */
+void vmo_forget_zero_page_locked(struct vmo *v, u64 start, u64 end);
+
+/* --- vmo_page.c: under v->lock, v being a base ----------------------------- */
+
 /*
  * Frees all pages and markers of indices [start, end), after their entries are
- * cleared in all mappings and flushed. In batches of bounded length. Under
- * v->lock.
+ * cleared in all mappings and flushed. In batches of bounded length. The edges
+ * were prepared by ptree_remove_prepare().
  */
 void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end);
-
-/* Clears entries of indices [start, end) in all mappings, whatever is there. In
- * batches of bounded length. True if one was executable (I4). Under v->lock. */
-bool vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end);
-
 /* Frees what vmo_drop_pages_locked() does, after vmo_unmap_pages_locked() under
  * the same hold of v->lock, which told whether an entry was executable. */
 void vmo_free_pages_locked(struct vmo *v, u64 start, u64 end, bool executable);
 
-/* Clears entries of indices [start, end) if some may show the zero page, before
- * pages appear there. Under v->lock, outside a batch. */
-void vmo_forget_zero_page_locked(struct vmo *v, u64 start, u64 end);
+/* Is a page of indices [start, end) pinned? */
+bool vmo_has_pins_locked(struct vmo *v, u64 start, u64 end);
+
+/* --- vmo_family.c ---------------------------------------------------------- */
+
+/* Memory for a parent and a child to become relatives. NO_MEMORY: nothing. */
+struct vmo_kin_pair {
+	struct vmo_kin *parent;		/* NULL if it has relatives already */
+	struct vmo_kin *child;
+};
+MUST_CHECK zx_status_t vmo_kin_prepare(struct vmo *parent,
+				       struct vmo_kin_pair *pair);
+void vmo_kin_discard(struct vmo_kin_pair *pair);
+/* Holds off all other changes of the parent's family until vmo_kin_unlock();
+ * takes the parent's place in a family first. LOCK_FAMILY. */
+void vmo_kin_lock(struct vmo *parent, struct vmo_kin_pair *pair);
+void vmo_kin_unlock(struct vmo *parent);
+/* Between the two: the child is the parent's now, and counted. `owner`: it has
+ * a tree of its own. */
+void vmo_kin_join(struct vmo *parent, struct vmo *child,
+		  struct vmo_kin_pair *pair, bool owner);
+/* The VMO dies, its tree is gone: its children become its parent's. */
+void vmo_kin_leave(struct vmo *v);
+/* Under v->lock: do others own trees that may share pages with v's? */
+bool vmo_has_co_owners(struct vmo *v);
+u64 vmo_child_count(struct vmo *v);
+/* The parent's koid as it was at birth, or 0. */
+zx_koid_t vmo_birth_parent_koid(struct vmo *v);
 
 #endif

@@ -20,7 +20,7 @@
 #define PAGES_A_TURN 64
 
 struct io {
-	struct vmo *vmo;
+	struct vmo *vmo;	/* as named by the caller */
 	u64 offset;
 	u64 left;
 	bool write;		/* into the VMO */
@@ -71,10 +71,12 @@ static zx_status_t copy_locked(struct io *io, bool *faulted)
 		u64 rest;
 
 		/* It may have shrunk while the lock was free. */
-		if (io->left > io->vmo->size - io->offset)
+		if (io->left > vmo_size_locked(io->vmo) - io->offset)
 			return ZX_ERR_OUT_OF_RANGE;
-		status = vmo_get_page_locked(io->vmo, io->offset, io->write,
-					     &io->request, &page, &writable);
+		status = vmo_get_page_locked(io->vmo->base,
+					     vmo_index(io->vmo, io->offset),
+					     io->write, &io->request, &page,
+					     &writable);
 		if (status != ZX_OK)
 			return status;
 		rest = copy_piece(io, vmo_page_bytes(page) + in_page, count);
@@ -99,12 +101,15 @@ static zx_status_t run(struct io *io)
 		bool faulted = false;
 		zx_status_t status;
 
-		mutex_lock(&io->vmo->lock);
-		if (io->offset > io->vmo->size)
+		mutex_lock(io->vmo->lock);
+		/* Both may have changed while the lock was free. */
+		if (io->vmo->base->cache_policy != ZX_CACHE_POLICY_CACHED)
+			status = ZX_ERR_BAD_STATE;
+		else if (io->offset > vmo_size_locked(io->vmo))
 			status = ZX_ERR_OUT_OF_RANGE;
 		else
 			status = copy_locked(io, &faulted);
-		mutex_unlock(&io->vmo->lock);
+		mutex_unlock(io->vmo->lock);
 		if (status == ZX_ERR_SHOULD_WAIT)
 			status = page_request_wait(&io->request);
 		else if (faulted)
@@ -117,15 +122,15 @@ static zx_status_t run(struct io *io)
 	return ZX_OK;
 }
 
-/* vmo.md 3.2, checks 3-5; a length of 0 is fine up to the end. */
+/* vmo.md 3.2, checks 2-5; a length of 0 is fine up to the end. */
 static zx_status_t check_and_run(struct io *io)
 {
 	u64 end;
 
+	if (io->vmo->base->kind == VMO_PHYSICAL)
+		return ZX_ERR_NOT_SUPPORTED;
 	if (__builtin_add_overflow(io->offset, io->left, &end))
 		return ZX_ERR_OUT_OF_RANGE;
-	if (io->vmo->cache_policy != ZX_CACHE_POLICY_CACHED)
-		return ZX_ERR_BAD_STATE;
 	return run(io);
 }
 

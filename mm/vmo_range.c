@@ -1,5 +1,5 @@
 /*
- * Range operations: COMMIT, DECOMMIT, ZERO (vmo.md 4.1-4.4).
+ * Range operations: COMMIT, DECOMMIT (vmo.md 4.1-4.3). ZERO is in vmo_zero.c.
  */
 #include <kernel/string.h>
 #include <kernel/wait.h>
@@ -8,21 +8,20 @@
 
 #include "vmo_internal.h"
 
-/*
- * vmo.md 4.1, "trim": cuts *bytes to the VMO's end, or refuses what reaches
- * past it. OUT_OF_RANGE also for a start past the end and for wrapping.
- */
-static zx_status_t trim_locked(const struct vmo *v, u64 offset, u64 *bytes,
-			       bool trims)
-{
-	u64 end;
+/* Pages handled before the lock is given up for a moment. */
+#define PAGES_A_TURN 64
 
-	if (offset > v->size || __builtin_add_overflow(offset, *bytes, &end))
+zx_status_t vmo_trim_locked(const struct vmo *v, u64 offset, u64 *bytes,
+			    bool trims)
+{
+	u64 size = vmo_size_locked(v), end;
+
+	if (offset > size || __builtin_add_overflow(offset, *bytes, &end))
 		return ZX_ERR_OUT_OF_RANGE;
-	if (end > v->size) {
+	if (end > size) {
 		if (!trims)
 			return ZX_ERR_OUT_OF_RANGE;
-		*bytes = v->size - offset;
+		*bytes = size - offset;
 	}
 	return ZX_OK;
 }
@@ -103,49 +102,83 @@ static u64 first_present_locked(const struct vmo *v, u64 start, u64 end)
 static zx_status_t request_run_locked(struct vmo *v, u64 *start, u64 end,
 				      struct page_request *request)
 {
-	u64 stop = min_u64(end, v->size >> PAGE_SHIFT);
+	u64 stop = min_u64(end, vmo_end_locked(v));
 	u64 run_end;
 
 	*start = first_absent_locked(v, *start, stop);
 	if (*start >= stop)
 		return ZX_OK;
 	run_end = first_present_locked(v, *start, stop);
-	return page_source_request(v->source, *start << PAGE_SHIFT,
+	return page_source_request(v->source,
+				   (*start - v->shift) << PAGE_SHIFT,
 				   (run_end - *start) << PAGE_SHIFT, request);
 }
 
-static zx_status_t commit_paged(struct vmo *v, u64 start, u64 end)
+/* Some pages of a VMO that has relatives, each as a write would make it. OK
+ * with *start below end: the turn is over. */
+static zx_status_t commit_turn_locked(struct vmo *v, u64 *start, u64 end,
+				      struct page_request *request)
+{
+	for (u32 turn = 0; turn < PAGES_A_TURN && *start < end; turn++) {
+		struct page *page;
+		bool writable;
+		zx_status_t status = vmo_get_page_locked(v, *start, true,
+							 request, &page,
+							 &writable);
+
+		if (status != ZX_OK)
+			return status;
+		(*start)++;
+	}
+	return ZX_OK;
+}
+
+/* What needs more than one hold of the lock: a pager to wait for, pages to be
+ * copied. What is done when it ends early stays: the content is the same. */
+static zx_status_t commit_slowly(struct vmo *v, u64 start, u64 end)
 {
 	struct page_request request;
 	zx_status_t status;
 
-	for (;;) {
-		mutex_lock(&v->lock);
-		status = request_run_locked(v, &start, end, &request);
-		mutex_unlock(&v->lock);
-		if (status != ZX_ERR_SHOULD_WAIT)
-			return status;
-		status = page_request_wait(&request);
+	while (start < end) {
+		mutex_lock(v->lock);
+		if (v->lookup & VMO_HAS_SOURCE)
+			status = request_run_locked(v, &start, end, &request);
+		else
+			status = commit_turn_locked(v, &start, end, &request);
+		mutex_unlock(v->lock);
+		if (status == ZX_OK && (v->lookup & VMO_HAS_SOURCE))
+			return ZX_OK;
+		if (status == ZX_ERR_SHOULD_WAIT)
+			status = page_request_wait(&request);
 		if (status != ZX_OK)
 			return status;
+		if (thread_is_killed())
+			return ZX_ERR_INTERNAL_INTR_KILLED;
 	}
+	return ZX_OK;
 }
 
 zx_status_t vmo_commit_range(struct vmo *v, u64 offset, u64 bytes, bool trims)
 {
+	struct vmo *b = v->base;
 	zx_status_t status;
 	u64 start, end;
+	bool slow;
 
-	mutex_lock(&v->lock);
-	status = trim_locked(v, offset, &bytes, trims);
-	start = offset >> PAGE_SHIFT;
+	if (b->kind == VMO_PHYSICAL)
+		return ZX_ERR_NOT_SUPPORTED;
+	mutex_lock(b->lock);
+	status = vmo_trim_locked(v, offset, &bytes, trims);
+	start = vmo_index(v, offset);
 	/* No overflow: offset + bytes is at most the size now. */
-	end = (offset + bytes + PAGE_MASK) >> PAGE_SHIFT;
-	if (status == ZX_OK && bytes && !v->source)
-		status = commit_anonymous_locked(v, start, end);
-	mutex_unlock(&v->lock);
-	if (status == ZX_OK && bytes && v->source)
-		status = commit_paged(v, start, end);
+	end = vmo_index(v, offset + bytes + PAGE_MASK);
+	slow = b->lookup != 0;
+	if (status == ZX_OK && bytes && !slow)
+		status = commit_anonymous_locked(b, start, end);
+	mutex_unlock(b->lock);
+	if (status == ZX_OK && bytes && slow)
+		status = commit_slowly(b, start, end);
 	return status;
 }
 
@@ -153,7 +186,31 @@ zx_status_t vmo_commit_range(struct vmo *v, u64 offset, u64 bytes, bool trims)
 
 zx_status_t vmo_can_decommit(struct vmo *v)
 {
-	return v->source ? ZX_ERR_NOT_SUPPORTED : ZX_OK;
+	struct vmo *b = v->base;
+
+	if (b->kind != VMO_PAGED || b->source || b->source_vmo ||
+	    vmo_has_co_owners(b))
+		return ZX_ERR_NOT_SUPPORTED;
+	return ZX_OK;
+}
+
+/* vmo.md 4.3 from check 4, *bytes trimmed. */
+static zx_status_t decommit_locked(struct vmo *v, u64 offset, u64 bytes,
+				   bool aligned)
+{
+	struct vmo *b = v->base;
+	u64 start = vmo_index(v, offset), end = vmo_index(v, offset + bytes);
+	zx_status_t status = vmo_can_decommit(v);
+
+	if (status == ZX_OK && !aligned)
+		status = ZX_ERR_INVALID_ARGS;
+	if (status == ZX_OK && vmo_has_pins_locked(b, start, end))
+		status = ZX_ERR_BAD_STATE;
+	if (status == ZX_OK)
+		status = ptree_remove_prepare(&b->pages, start, end);
+	if (status == ZX_OK)
+		vmo_drop_pages_locked(b, start, end);
+	return status;
 }
 
 zx_status_t vmo_decommit_range(struct vmo *v, u64 offset, u64 bytes,
@@ -162,107 +219,12 @@ zx_status_t vmo_decommit_range(struct vmo *v, u64 offset, u64 bytes,
 	bool aligned = is_page_aligned(offset) && is_page_aligned(bytes);
 	zx_status_t status;
 
-	mutex_lock(&v->lock);
-	status = trim_locked(v, offset, &bytes, trims);
-	if (status == ZX_OK && bytes) {
-		status = vmo_can_decommit(v);
-		if (status == ZX_OK && !aligned)
-			status = ZX_ERR_INVALID_ARGS;
-		if (status == ZX_OK)
-			status = ptree_remove_prepare(&v->pages,
-						      offset >> PAGE_SHIFT,
-						      (offset + bytes) >>
-							      PAGE_SHIFT);
-		if (status == ZX_OK)
-			vmo_drop_pages_locked(v, offset >> PAGE_SHIFT,
-					      (offset + bytes) >> PAGE_SHIFT);
-	}
-	mutex_unlock(&v->lock);
-	return status;
-}
-
-/* --- ZERO ----------------------------------------------------------------- */
-
-/* Clears part of a page if the VMO holds it; an absent one reads zero. */
-static void zero_part_locked(struct vmo *v, u64 offset, u64 bytes)
-{
-	struct pt_slot s = ptree_get(&v->pages, offset >> PAGE_SHIFT);
-
-	if (bytes && pt_slot_type(s) == PT_PAGE)
-		memset(vmo_page_bytes(pt_page(s)) + (offset & PAGE_MASK), 0,
-		       bytes);
-}
-
-/* Whole pages lose their frames, ragged edges are cleared in place. */
-static zx_status_t zero_anonymous_locked(struct vmo *v, u64 offset, u64 bytes)
-{
-	u64 end = offset + bytes;
-	u64 first = (offset + PAGE_MASK) >> PAGE_SHIFT;
-	u64 last = end >> PAGE_SHIFT;
-	zx_status_t status;
-
-	if (first > last) {
-		zero_part_locked(v, offset, bytes);
-		return ZX_OK;
-	}
-	status = ptree_remove_prepare(&v->pages, first, last);
-	if (status != ZX_OK)
-		return status;
-	zero_part_locked(v, offset, (first << PAGE_SHIFT) - offset);
-	zero_part_locked(v, last << PAGE_SHIFT, end - (last << PAGE_SHIFT));
-	if (first < last)
-		vmo_drop_pages_locked(v, first, last);
-	return ZX_OK;
-}
-
-/* One page of a pager's VMO, as a write of zeroes (pager-port.md 1.4). */
-static zx_status_t zero_paged_step(struct vmo *v, u64 offset, u64 bytes)
-{
-	struct page_request request;
-	struct page *page;
-	bool writable;
-	zx_status_t status;
-
-	mutex_lock(&v->lock);
-	status = vmo_get_page_locked(v, offset, true, &request, &page,
-				     &writable);
-	if (status == ZX_OK)
-		memset(vmo_page_bytes(page) + (offset & PAGE_MASK), 0, bytes);
-	mutex_unlock(&v->lock);
-	if (status != ZX_ERR_SHOULD_WAIT)
-		return status;
-	status = page_request_wait(&request);
-	return status == ZX_OK ? ZX_ERR_SHOULD_WAIT : status;
-}
-
-static zx_status_t zero_paged(struct vmo *v, u64 offset, u64 bytes)
-{
-	while (bytes) {
-		u64 count = min_u64(bytes, PAGE_SIZE - (offset & PAGE_MASK));
-		zx_status_t status = zero_paged_step(v, offset, count);
-
-		if (thread_is_killed())
-			return ZX_ERR_INTERNAL_INTR_KILLED;
-		if (status == ZX_ERR_SHOULD_WAIT)
-			continue;
-		if (status != ZX_OK)
-			return status;
-		offset += count;
-		bytes -= count;
-	}
-	return ZX_OK;
-}
-
-zx_status_t vmo_zero_range(struct vmo *v, u64 offset, u64 bytes, bool trims)
-{
-	zx_status_t status;
-
-	mutex_lock(&v->lock);
-	status = trim_locked(v, offset, &bytes, trims);
-	if (status == ZX_OK && bytes && !v->source)
-		status = zero_anonymous_locked(v, offset, bytes);
-	mutex_unlock(&v->lock);
-	if (status == ZX_OK && bytes && v->source)
-		status = zero_paged(v, offset, bytes);
+	if (v->base->kind != VMO_PAGED)
+		return ZX_ERR_NOT_SUPPORTED;
+	mutex_lock(v->lock);
+	status = vmo_trim_locked(v, offset, &bytes, trims);
+	if (status == ZX_OK && bytes)
+		status = decommit_locked(v, offset, bytes, aligned);
+	mutex_unlock(v->lock);
 	return status;
 }

@@ -13,9 +13,9 @@ static u64 content_size_get(struct object *o)
 	struct vmo *v = vmo_from_object(o);
 	u64 size;
 
-	mutex_lock(&v->lock);
+	mutex_lock(v->lock);
 	size = v->content_size;
-	mutex_unlock(&v->lock);
+	mutex_unlock(v->lock);
 	return size;
 }
 
@@ -23,9 +23,9 @@ static void content_size_set(struct object *o, u64 size)
 {
 	struct vmo *v = vmo_from_object(o);
 
-	mutex_lock(&v->lock);
+	mutex_lock(v->lock);
 	v->content_size = size;
-	mutex_unlock(&v->lock);
+	mutex_unlock(v->lock);
 }
 
 /* Objects without a name answer 32 zero bytes. */

@@ -48,11 +48,11 @@ static zx_status_t span_find(struct process *p, uaddr_t vaddr, u64 bytes,
 	m = aspace_find_mapping(p->aspace, vaddr);
 	if (!m)
 		return ERA_PROCESS_MEMORY_UNMAPPED;
-	out->vmo = m->vmo;
-	out->offset = m->vmo_offset + (vaddr - mapping_base(m));
+	out->vmo = m->named;
+	out->offset = mapping_vmo_offset(m) + (vaddr - mapping_base(m));
 	out->bytes = min_u64(bytes, mapping_end(m) - vaddr);
 	out->executable = (m->max_prot & ZX_VM_PERM_EXECUTE) != 0;
-	object_ref(&m->vmo->object);
+	object_ref(&m->named->object);
 	mapping_unref(m);
 	status = span_clamp(out);
 	if (status != ZX_OK)
@@ -96,17 +96,17 @@ zx_status_t sys_process_read_memory(zx_handle_t handle, zx_vaddr_t vaddr,
  * One page at a time under the VMO's lock, which keeps the frame. */
 static void sync_instructions(const struct span *s)
 {
-	u64 end = (s->offset + s->bytes + PAGE_MASK) >> PAGE_SHIFT;
-	u64 index = s->offset >> PAGE_SHIFT;
+	u64 end = vmo_index(s->vmo, s->offset + s->bytes + PAGE_MASK);
+	u64 index = vmo_index(s->vmo, s->offset);
 	struct page *page;
 	bool found;
 
 	do {
-		mutex_lock(&s->vmo->lock);
-		found = vmo_next_resident_locked(s->vmo, &index, end, &page);
+		mutex_lock(s->vmo->lock);
+		found = vmo_next_resident_locked(s->vmo->base, &index, end, &page);
 		if (found)
 			arch_sync_icache_page(page);
-		mutex_unlock(&s->vmo->lock);
+		mutex_unlock(s->vmo->lock);
 		index++;
 	} while (found && index < end);
 }

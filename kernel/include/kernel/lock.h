@@ -22,6 +22,7 @@ enum lock_class {
 	LOCK_PROCESS,		/* M process: state, thread list */
 	LOCK_HANDLES,		/* M handle table */
 	LOCK_ASPACE,		/* M address space: VMAR trees, mappings */
+	LOCK_FAMILY,		/* M VMO family: who is whose child */
 	LOCK_VMO,		/* M VMO: page tree, size, mapping list */
 	LOCK_SOURCE,		/* M page source: requests, packet slot */
 	LOCK_KSTACK,		/* M kernel stack area */

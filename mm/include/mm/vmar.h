@@ -26,10 +26,10 @@
 #include <kernel/epoch.h>
 #include <kernel/object.h>
 #include <mm/rtree.h>
+#include <mm/vmo.h>
 #include <zircon/syscalls/object.h>
 #include <zircon/syscalls/object.h>
 
-struct vmo;
 struct vmar;
 struct process;
 
@@ -79,8 +79,9 @@ struct mapping {
 	struct rt_region region;	/* its place in the VMAR's tree */
 	/* Fixed after creation. */
 	struct vmar *vmar;		/* its parent, which outlives it */
-	struct vmo *vmo;		/* counted */
-	u64 vmo_offset;			/* of its first page, in bytes */
+	struct vmo *named;		/* the VMO it was made from; counted */
+	struct vmo *vmo;		/* whose pages it shows: named's base */
+	u64 index;			/* in the page tree, of its first page */
 	u32 max_prot;			/* ZX_VM_PERM_* that protect may give */
 	/* Written under aspace->lock and vmo->lock, read under either:
 	 * protect of a whole mapping changes it in place. */
@@ -106,6 +107,12 @@ static inline uaddr_t mapping_base(const struct mapping *m)
 static inline uaddr_t mapping_end(const struct mapping *m)
 {
 	return m->region.end << PAGE_SHIFT;
+}
+
+/* Of its first page, in the VMO that it names. */
+static inline u64 mapping_vmo_offset(const struct mapping *m)
+{
+	return (m->index - m->named->shift) << PAGE_SHIFT;
 }
 
 static inline u64 mapping_size(const struct mapping *m)

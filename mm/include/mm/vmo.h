@@ -1,8 +1,17 @@
 /*
- * VMOs: pages by offset, in a persistent page tree.
+ * VMOs: pages by index, in a persistent page tree.
  *
- * One sleeping lock per VMO (LOCK_VMO) covers its tree, size, mapping list and
- * the entries installed for it. User memory is never faulted in under it.
+ * A VMO shows the pages of its base: its own, or, for slices and references,
+ * those of the VMO that they were cut from (resolved at creation, so any depth
+ * is one hop). Its page 0 stands at index `shift` of the tree: all VMOs of a
+ * family, parents, children and their slices, count in the same indices, so
+ * that trees share nodes and one index means one place to all of them. Byte
+ * offsets are what callers name; inside it is indices.
+ *
+ * Lock: v->lock (LOCK_VMO, sleeping) covers tree, size, mapping list and the
+ * entries installed for them. Slices and references use the lock of their base,
+ * on-write children that of the pager's VMO that shines through; snapshots
+ * share no lock. User memory is never faulted in under it.
  */
 #ifndef MM_VMO_H
 #define MM_VMO_H
@@ -12,28 +21,64 @@
 #include <mm/ptree.h>
 #include <zircon/syscalls/object.h>
 
-struct page_source;
+struct discardable;
 struct mapping;
+struct page_source;
 struct tlb_batch;
+struct vmo_kin;
 
 #define VMO_MAX_SIZE 0xfffffffffffe0000ul	/* vmo.md 2.3 */
 
+enum vmo_kind {
+	VMO_PAGED,		/* anonymous, or supplied by a pager */
+	VMO_CONTIGUOUS,		/* one run of frames, all there from birth */
+	VMO_PHYSICAL,		/* a window on physical addresses, no tree */
+	VMO_SLICE,		/* shows a part of base */
+	VMO_REFERENCE,		/* shows all of base, whatever its size */
+};
+
+/* Why a look at a page is more than a look at the tree (under lock). */
+enum vmo_lookup {
+	VMO_HAS_KIN = 1,	/* tree or pages may be shared: mind counts */
+	VMO_HAS_SOURCE = 2,	/* what is absent comes from a pager */
+	VMO_IS_OVERLAY = 4,	/* what is absent is looked up in source_vmo */
+	VMO_IS_DISCARDED = 8,	/* its content was reclaimed */
+};
+
 struct vmo {
 	struct object object;
-	struct mutex lock;		/* LOCK_VMO */
-	/* Under lock. */
-	u64 size;			/* bytes, page multiple */
-	struct ptree pages;
-	struct list_node mappings;	/* struct mapping, by vmo_node */
-	u64 mapping_count;
-	u64 content_size;		/* vmo.md 8.1 */
-	/* Under lock: some mapping may show the zero page, so a page that
-	 * appears must be looked for in all of them. */
-	bool zero_mapped;
 	/* Fixed after creation. */
-	u32 options;			/* ZX_VMO_RESIZABLE */
-	u32 cache_policy;		/* ZX_CACHE_POLICY_* */
+	struct mutex *lock;
+	struct vmo *base;		/* itself, or counted */
+	u64 shift;
+	u32 options;			/* ZX_VMO_RESIZABLE, ... */
+	u32 kind;			/* enum vmo_kind */
+	bool is_clone;			/* born as a copy-on-write child */
 	struct page_source *source;	/* pager-backed: counted; else NULL */
+	struct vmo *source_vmo;		/* overlay: counted; else NULL */
+	paddr_t paddr;			/* physical: of page 0 */
+	struct discardable *discardable; /* else NULL; discardable.c */
+	/* Under lock. */
+	u64 size;			/* bytes, page multiple; see vmo_size_locked() */
+	struct ptree pages;
+	struct list_node mappings;	/* of base's: struct mapping, by vmo_node */
+	u64 mapping_count;		/* mappings that name this VMO */
+	u64 content_size;		/* vmo.md 8 */
+	u64 pin_count;			/* pins of base's pages, by page */
+	u64 window_end;			/* overlay: the source ends here (index) */
+	struct list_node overlays;	/* pager's VMO: its overlays */
+	struct list_node overlay_node;
+	u32 cache_policy;		/* ZX_CACHE_POLICY_* */
+	u32 lookup;			/* enum vmo_lookup */
+	/* Some mapping may show the zero page, so a page that appears must be
+	 * looked for in all of them. */
+	bool zero_mapped;
+	/* Some mapping may have a writable entry. */
+	bool write_mapped;
+	struct mutex own_lock;		/* LOCK_VMO: what lock points at, or not */
+	/* Atomic: set once under lock, by the first child (release), read by
+	 * acquire. Relatives, vmo_family.c. */
+	struct vmo_kin *kin;
 	/* Under object.lock. */
 	char name[ZX_MAX_NAME_LEN];
 	/* The struct outlives its object by an epoch: see fault.c. */
@@ -45,7 +90,25 @@ static inline struct vmo *vmo_from_object(struct object *o)
 	return container_of(o, struct vmo, object);
 }
 
-/* Boot: the cache. */
+/* Where a byte offset stands in the page tree. */
+static inline u64 vmo_index(const struct vmo *v, u64 offset)
+{
+	return v->shift + (offset >> PAGE_SHIFT);
+}
+
+/* Under v->lock. A reference is as long as what it refers to. */
+static inline u64 vmo_size_locked(const struct vmo *v)
+{
+	return v->kind == VMO_REFERENCE ? v->base->size : v->size;
+}
+
+/* The index behind the last page. Under v->lock. */
+static inline u64 vmo_end_locked(const struct vmo *v)
+{
+	return vmo_index(v, vmo_size_locked(v));
+}
+
+/* Boot: the caches. */
 void vmo_init_module(void);
 
 /* size is rounded already and at most VMO_MAX_SIZE. NO_MEMORY. */
@@ -53,6 +116,30 @@ MUST_CHECK zx_status_t vmo_create(u64 size, u32 options, struct vmo **out);
 MUST_CHECK zx_status_t vmo_create_with_source(u64 size, u32 options,
 					      struct page_source *source,
 					      struct vmo **out);
+
+/*
+ * Children (vmo.md 5), after the checks of handle and options. offset and size
+ * are page-aligned. Errors in the order of 5.4 (from check 4) and 5.8 (from 3):
+ * INVALID_ARGS (contiguous; window), NOT_SUPPORTED, BAD_STATE (pinned, not
+ * cached), NO_MEMORY.
+ */
+enum vmo_child_kind {
+	VMO_CHILD_SNAPSHOT,
+	VMO_CHILD_AT_LEAST_ON_WRITE,
+	VMO_CHILD_MODIFIED,
+	VMO_CHILD_SLICE,
+	VMO_CHILD_REFERENCE,
+};
+struct vmo_child {
+	enum vmo_child_kind kind;
+	bool resizable;
+	bool no_write;
+	u64 offset;
+	u64 size;
+};
+MUST_CHECK zx_status_t vmo_create_child(struct vmo *parent,
+					const struct vmo_child *want,
+					struct vmo **out);
 
 /*
  * User copies (vmo.md 3.2, checks 3-6). Statuses of a bad buffer are those of
@@ -69,7 +156,8 @@ MUST_CHECK zx_status_t vmo_write_kernel(struct vmo *v, const void *buf,
 					u64 offset, u64 bytes);
 
 u64 vmo_get_size(struct vmo *v);
-/* vmo.md 3.4 after the handle checks. UNAVAILABLE, OUT_OF_RANGE, NO_MEMORY. */
+/* vmo.md 3.4 after the handle checks. NOT_SUPPORTED, UNAVAILABLE,
+ * OUT_OF_RANGE, BAD_STATE (pinned), INVALID_ARGS (5.5), NO_MEMORY. */
 MUST_CHECK zx_status_t vmo_set_size(struct vmo *v, u64 size);
 
 /* vmo.md 4.2-4.4. `trims`: a length past the end is trimmed, else refused. */
@@ -82,48 +170,66 @@ MUST_CHECK zx_status_t vmo_zero_range(struct vmo *v, u64 offset, u64 bytes,
 /* Could DECOMMIT work on this VMO at all: OK or NOT_SUPPORTED (vmar 9.9). */
 MUST_CHECK zx_status_t vmo_can_decommit(struct vmo *v);
 
+/* --- For mappings and faults, under v->lock, v being a base ---------------- */
+
 /*
- * The page at offset for one access, under v->lock.
- * OK: *out holds the page; read of an absent anonymous page gives the shared
- * zero page (*writable false). write: commits or unshares. SHOULD_WAIT: the
+ * The page at an index of the tree for one access. OK: *out holds the page;
+ * read of an absent anonymous page gives the shared zero page. *writable: an
+ * entry for it may permit writes. write: commits or unshares. SHOULD_WAIT: the
  * pager must be asked: *request was prepared on the caller's stack and linked;
  * drop the lock, call page_request_wait(), start over. OUT_OF_RANGE,
- * NO_MEMORY, BAD_STATE (detached).
+ * NO_MEMORY, BAD_STATE (detached), NOT_FOUND (discarded). Not for physical
+ * VMOs.
  */
 struct page_request;
-MUST_CHECK zx_status_t vmo_get_page_locked(struct vmo *v, u64 offset,
+MUST_CHECK zx_status_t vmo_get_page_locked(struct vmo *v, u64 index,
 					   bool write,
 					   struct page_request *request,
 					   struct page **out, bool *writable);
 
 /* Pages [index, index + count) that this VMO holds, as far as one node of the
  * tree tells: frames[i] or NULL, up to the last one held. Returns how many
- * entries of frames were written. Under v->lock; count is not 0. */
+ * entries of frames were written. count is not 0. */
 u64 vmo_get_resident_locked(struct vmo *v, u64 index, u64 count,
 			    struct page **frames);
 /* The first page at or after *index and below end that this VMO holds. */
 bool vmo_next_resident_locked(struct vmo *v, u64 *index, u64 end,
 			      struct page **out);
 
-/* Clears all entries for [offset, offset + bytes) in every mapping; under
- * v->lock, inside a batch that holds nothing yet: if the mappings are many it
- * is ended and begun anew. */
-void vmo_unmap_range_locked(struct vmo *v, u64 offset, u64 bytes,
-			    struct tlb_batch *batch);
+/* A mapping appears or goes; m->vmo->lock is held. */
+void vmo_link_mapping_locked(struct mapping *m);
+void vmo_unlink_mapping_locked(struct mapping *m);
 
-/* A mapping appears or goes; under v->lock. */
-void vmo_link_mapping_locked(struct vmo *v, struct mapping *m);
-void vmo_unlink_mapping_locked(struct vmo *v, struct mapping *m);
+/* --- Information ----------------------------------------------------------- */
 
 void vmo_set_name(struct vmo *v, const char *name, size_t length);
 /* Copies all ZX_MAX_NAME_LEN bytes, zero-filled behind the name. */
 void vmo_get_name(struct vmo *v, char *name);
-/* The record of vmo.md 10.2, all but handle_rights and VIA_* flags. */
+
+/*
+ * The record of vmo.md 10.2, all but handle_rights, VIA_* flags and what
+ * struct vmo_charge tells of shared pages. parent_koid is that of birth.
+ */
 void vmo_get_info(struct vmo *v, zx_info_vmo_t *out);
+/* The parent's koid now: children of a VMO that died count for its parent. 0
+ * for a root, and when no ancestor lives. */
+zx_koid_t vmo_parent_koid(struct vmo *v);
+
+/* What the VMO is charged for the pages it sees, in bytes (vmo.md 14, note). */
+struct vmo_charge {
+	u64 whole;		/* each page with its oldest living viewer */
+	u64 own;		/* pages that nobody else sees */
+	u64 scaled;		/* each page divided by its viewers ... */
+	u64 fraction;		/* ... and the rest below a byte, 2^63 = 1 */
+};
+/* Exact for a family at rest. Takes locks of the family, one VMO's at a time;
+ * preemptible. */
+void vmo_get_charge(struct vmo *v, struct vmo_charge *out);
 /* Bookkeeping memory, estimated from height and pages; 0 for a VMO that holds
  * neither page nor marker. */
 u64 vmo_metadata_bytes(struct vmo *v);
-/* Pages that the VMO itself holds in the range (maps, stats). */
+/* Pages charged to the VMO in the range, bytes from offset, whole to the oldest
+ * viewer (maps, stats). Takes locks of the family. */
 u64 vmo_committed_pages(struct vmo *v, u64 offset, u64 bytes);
 
 extern struct page *zero_page;		/* fixed after mm_init() */

@@ -1,0 +1,388 @@
+/*
+ * Families of VMOs: who is whose child, and who is charged for a page that
+ * several see.
+ *
+ * A VMO joins a family with its first child, or by being born as one. The
+ * family's lock covers the links, and holds off births and deaths during the
+ * walks that count charges; reading and writing pages never takes it. When a
+ * VMO with children dies they become its parent's (vmo.md 5.11).
+ */
+#include <kernel/list.h>
+#include <kernel/lock.h>
+#include <kernel/string.h>
+#include <mm/ptree_view.h>
+#include <mm/slab.h>
+
+#include "vmo_internal.h"
+
+struct vmo_family {
+	struct mutex lock;		/* LOCK_FAMILY */
+	/* Under lock. */
+	struct list_node members;	/* struct vmo_kin by member, oldest first */
+	/* Written under lock. Atomic: read by DECOMMIT without. Members with a
+	 * tree of their own. */
+	u64 owner_count;
+};
+
+struct vmo_kin {
+	/* Fixed after joining. */
+	struct vmo *vmo;
+	struct vmo_family *family;
+	zx_koid_t birth_parent;
+	bool owner;			/* has a tree of its own */
+	/* Under family->lock. */
+	struct vmo_kin *parent;
+	struct list_node member;
+	struct list_node children;	/* by sibling */
+	struct list_node sibling;
+	u64 child_count;
+};
+
+static struct slab_cache family_cache, kin_cache;
+
+void vmo_family_init_module(void)
+{
+	slab_cache_init(&family_cache, "vmo_family", sizeof(struct vmo_family));
+	slab_cache_init(&kin_cache, "vmo_kin", sizeof(struct vmo_kin));
+}
+
+/* Acquire: pairs with the release in found_family(). */
+static struct vmo_kin *kin_of(const struct vmo *v)
+{
+	return __atomic_load_n(&v->kin, __ATOMIC_ACQUIRE);
+}
+
+/* --- Joining and leaving -------------------------------------------------- */
+
+static struct vmo_kin *kin_alloc(struct vmo *v)
+{
+	struct vmo_kin *k = slab_alloc(&kin_cache);
+
+	if (!k)
+		return NULL;
+	k->vmo = v;
+	k->family = NULL;
+	k->birth_parent = ZX_KOID_INVALID;
+	k->owner = false;
+	k->parent = NULL;
+	k->child_count = 0;
+	list_init(&k->member);
+	list_init(&k->children);
+	list_init(&k->sibling);
+	return k;
+}
+
+/* A family of its own for a VMO that has none, not yet published. */
+static struct vmo_kin *founder_alloc(struct vmo *v)
+{
+	struct vmo_family *f = slab_alloc(&family_cache);
+	struct vmo_kin *k;
+
+	if (!f)
+		return NULL;
+	k = kin_alloc(v);
+	if (!k) {
+		slab_free(&family_cache, f);
+		return NULL;
+	}
+	mutex_init(&f->lock, LOCK_FAMILY);
+	list_init(&f->members);
+	list_add_tail(&f->members, &k->member);
+	k->family = f;
+	/* Slices and references are born into a family. */
+	k->owner = v->kind != VMO_PHYSICAL;
+	f->owner_count = k->owner;
+	return k;
+}
+
+static void founder_free(struct vmo_kin *k)
+{
+	if (!k)
+		return;
+	slab_free(&family_cache, k->family);
+	slab_free(&kin_cache, k);
+}
+
+zx_status_t vmo_kin_prepare(struct vmo *parent, struct vmo_kin_pair *pair)
+{
+	pair->parent = NULL;
+	pair->child = kin_alloc(NULL);
+	if (!pair->child)
+		return ZX_ERR_NO_MEMORY;
+	if (kin_of(parent))
+		return ZX_OK;
+	pair->parent = founder_alloc(parent);
+	if (pair->parent)
+		return ZX_OK;
+	slab_free(&kin_cache, pair->child);
+	return ZX_ERR_NO_MEMORY;
+}
+
+void vmo_kin_discard(struct vmo_kin_pair *pair)
+{
+	founder_free(pair->parent);
+	if (pair->child)
+		slab_free(&kin_cache, pair->child);
+}
+
+/* Only the first of two who come at once founds the family. */
+static void found_family(struct vmo *v, struct vmo_kin_pair *pair)
+{
+	mutex_lock(v->lock);
+	if (!v->kin) {
+		__atomic_store_n(&v->kin, pair->parent, __ATOMIC_RELEASE);
+		pair->parent = NULL;
+	}
+	mutex_unlock(v->lock);
+}
+
+void vmo_kin_lock(struct vmo *parent, struct vmo_kin_pair *pair)
+{
+	if (!kin_of(parent))
+		found_family(parent, pair);
+	mutex_lock(&parent->kin->family->lock);
+}
+
+void vmo_kin_unlock(struct vmo *parent)
+{
+	mutex_unlock(&parent->kin->family->lock);
+}
+
+static void count_owner(struct vmo_family *f, u64 change)
+{
+	/* Relaxed: whoever asks holds the lock of a VMO whose own births are
+	 * made under that lock; the others decide nothing for it. */
+	__atomic_store_n(&f->owner_count, f->owner_count + change,
+			 __ATOMIC_RELAXED);
+}
+
+void vmo_kin_join(struct vmo *parent, struct vmo *child,
+		  struct vmo_kin_pair *pair, bool owner)
+{
+	struct vmo_kin *p = parent->kin, *k = pair->child;
+
+	pair->child = NULL;
+	k->vmo = child;
+	k->family = p->family;
+	k->birth_parent = parent->object.koid;
+	k->owner = owner;
+	k->parent = p;
+	list_add_tail(&p->family->members, &k->member);
+	list_add_tail(&p->children, &k->sibling);
+	child->kin = k;
+	count_owner(p->family, owner);
+	if (p->child_count++ == 0)
+		object_update_signals(&parent->object, ZX_VMO_ZERO_CHILDREN, 0);
+}
+
+/* The children of k become its parent's; roots if it has none. */
+static void bequeath(struct vmo_kin *k)
+{
+	struct vmo_kin *p = k->parent, *child;
+
+	list_for_each(child, &k->children, sibling)
+		child->parent = p;
+	if (!p) {
+		while (list_pop_head(&k->children))
+			continue;
+		return;
+	}
+	list_splice_tail(&p->children, &k->children);
+	list_del(&k->sibling);
+	p->child_count += k->child_count - 1;
+	if (p->child_count == 0)
+		object_update_signals(&p->vmo->object, 0, ZX_VMO_ZERO_CHILDREN);
+}
+
+void vmo_kin_leave(struct vmo *v)
+{
+	struct vmo_kin *k = v->kin;
+	struct vmo_family *f;
+	bool last;
+
+	if (!k)
+		return;
+	f = k->family;
+	mutex_lock(&f->lock);
+	bequeath(k);
+	list_del(&k->member);
+	count_owner(f, -(u64)k->owner);
+	last = list_is_empty(&f->members);
+	mutex_unlock(&f->lock);
+	slab_free(&kin_cache, k);
+	/* Nobody is left who could reach it. */
+	if (last)
+		slab_free(&family_cache, f);
+}
+
+/* --- Questions ------------------------------------------------------------ */
+
+bool vmo_has_co_owners(struct vmo *v)
+{
+	struct vmo_kin *k = kin_of(v);
+
+	return k && __atomic_load_n(&k->family->owner_count,
+				    __ATOMIC_RELAXED) > 1;
+}
+
+u64 vmo_child_count(struct vmo *v)
+{
+	struct vmo_kin *k = kin_of(v);
+
+	return k ? __atomic_load_n(&k->child_count, __ATOMIC_RELAXED) : 0;
+}
+
+zx_koid_t vmo_birth_parent_koid(struct vmo *v)
+{
+	struct vmo_kin *k = kin_of(v);
+
+	return k ? k->birth_parent : ZX_KOID_INVALID;
+}
+
+zx_koid_t vmo_parent_koid(struct vmo *v)
+{
+	struct vmo_kin *k = kin_of(v);
+	zx_koid_t koid;
+
+	if (!k)
+		return ZX_KOID_INVALID;
+	mutex_lock(&k->family->lock);
+	koid = k->parent ? k->parent->vmo->object.koid : ZX_KOID_INVALID;
+	mutex_unlock(&k->family->lock);
+	return koid;
+}
+
+/* --- Charge --------------------------------------------------------------- */
+
+/* What a step of the walk adds up; shares in units of 2^-63 byte would not fit
+ * in a word, so whole bytes and the rest apart. */
+static void add_share(struct vmo_charge *c, u64 page_count, u64 viewers)
+{
+	u64 bytes = page_count << PAGE_SHIFT;
+	u64 rest = bytes % viewers;
+	u64 part = (1ul << 63) / viewers;
+
+	c->scaled += bytes / viewers;
+	/* rest < viewers, so the sum is below one byte. */
+	c->fraction += part * rest;
+	c->scaled += c->fraction >> 63;
+	c->fraction &= (1ul << 63) - 1;
+}
+
+/* How many others see each page of a view. */
+struct viewers {
+	u64 older;		/* pages that an older member sees */
+	u64 any;		/* pages that any other sees */
+	u32 count[PT_FANOUT];	/* others, by page of the leaf */
+};
+
+static void ask_members(struct vmo_kin *k, const struct ptree_view *view,
+			u32 *level, struct viewers *seen)
+{
+	struct vmo_kin *other;
+	bool older = true;
+
+	memset(seen, 0, sizeof(*seen));
+	list_for_each(other, &k->family->members, member) {
+		u64 mask;
+
+		if (other == k)
+			older = false;
+		if (other == k || !other->owner)
+			continue;
+		mutex_lock(other->vmo->lock);
+		mask = ptree_view_match(&other->vmo->pages, view, level);
+		mutex_unlock(other->vmo->lock);
+		if (older)
+			seen->older |= mask;
+		seen->any |= mask;
+		for (; mask; mask &= mask - 1)
+			seen->count[bit_lowest64(mask)]++;
+	}
+}
+
+/* A level above 1 stands for all pages below it, which are alike. */
+static void add_view(struct vmo_charge *c, const struct ptree_view *view,
+		     u32 level, const struct viewers *seen)
+{
+	u64 left = view->pages;
+
+	c->whole += ptree_view_count(view, level, left & ~seen->older)
+		    << PAGE_SHIFT;
+	c->own += ptree_view_count(view, level, left & ~seen->any)
+		  << PAGE_SHIFT;
+	while (left) {
+		u32 count = seen->count[bit_lowest64(left)];
+		u64 alike = 0;
+
+		for (u64 bits = left; bits; bits &= bits - 1)
+			if (seen->count[bit_lowest64(bits)] == count)
+				alike |= bits & -bits;
+		add_share(c, ptree_view_count(view, level, alike), count + 1);
+		left &= ~alike;
+	}
+}
+
+/* Indices [start, end) of an owner of a tree. */
+static void charge_range(struct vmo *v, u64 start, u64 end,
+			 struct vmo_charge *c)
+{
+	struct vmo_kin *k = v->kin;
+	struct ptree_view view;
+	struct viewers seen;
+	bool more = true;
+
+	mutex_lock(&k->family->lock);
+	while (start < end) {
+		u32 level;
+
+		mutex_lock(v->lock);
+		more = ptree_view(&v->pages, start, end, &view);
+		mutex_unlock(v->lock);
+		if (!more)
+			break;
+		level = view.level;
+		if (view.shared)
+			ask_members(k, &view, &level, &seen);
+		else
+			memset(&seen, 0, sizeof(seen));
+		add_view(c, &view, level, &seen);
+		start = ptree_view_end(&view, level);
+	}
+	mutex_unlock(&k->family->lock);
+}
+
+static void charge_alone(struct vmo *v, u64 start, u64 end,
+			 struct vmo_charge *c)
+{
+	mutex_lock(v->lock);
+	c->whole = ptree_count(&v->pages, start, end) << PAGE_SHIFT;
+	mutex_unlock(v->lock);
+	c->own = c->scaled = c->whole;
+}
+
+static void charge(struct vmo *v, u64 start, u64 end, struct vmo_charge *c)
+{
+	memset(c, 0, sizeof(*c));
+	if (v->base != v)
+		return;
+	if (kin_of(v))
+		charge_range(v, start, end, c);
+	else
+		charge_alone(v, start, end, c);
+}
+
+void vmo_get_charge(struct vmo *v, struct vmo_charge *out)
+{
+	charge(v, 0, PT_INDEX_LIMIT, out);
+}
+
+u64 vmo_committed_pages(struct vmo *v, u64 offset, u64 bytes)
+{
+	u64 start = min_u64(vmo_index(v, offset), PT_INDEX_LIMIT);
+	u64 end = min_u64(start + (bytes >> PAGE_SHIFT), PT_INDEX_LIMIT);
+	struct vmo_charge c;
+
+	charge(v, start, end, &c);
+	return c.whole >> PAGE_SHIFT;
+}

@@ -1,0 +1,183 @@
+/*
+ * The mappings that show a VMO: list, and taking entries away from them.
+ *
+ * An operation on pages walks the list of its VMO, and those of the overlays
+ * through which a pager's VMO shines; all are under one lock. Their number is
+ * the user's choice, so the walk is cut into batches. No entry comes back
+ * meanwhile: installing one takes the same lock (I12).
+ */
+#include <mm/vmar.h>
+
+#include "vmo_internal.h"
+
+/* Mappings that one batch looks at: bounds the time with preemption off. */
+#define MAPPINGS_A_BATCH 64
+
+void vmo_link_mapping_locked(struct mapping *m)
+{
+	list_add_tail(&m->vmo->mappings, &m->vmo_node);
+	m->named->mapping_count++;
+}
+
+void vmo_unlink_mapping_locked(struct mapping *m)
+{
+	list_del(&m->vmo_node);
+	m->named->mapping_count--;
+}
+
+/* What is done to entries: cleared (keep is 0), or left with the permissions in
+ * keep. */
+struct sweep {
+	u64 start, end;		/* indices */
+	u32 keep;
+	u32 seen;		/* mappings in the open batch */
+	bool executable;	/* an entry was */
+	struct tlb_batch batch;
+};
+
+static void sweep_entries(struct sweep *s, struct mapping *m, uaddr_t va,
+			  u64 count)
+{
+	struct arch_aspace *as = &m->vmar->aspace->arch;
+
+	if (s->keep)
+		pt_protect(as, va, count, s->keep, &s->batch);
+	else
+		pt_clear(as, va, count, &s->batch);
+	/* Whoever removes this mapping has cleared its entries, perhaps, but
+	 * not flushed them: our flush must cover them too (change.c). */
+	if (m->state == MAPPING_DEAD)
+		tlb_batch_note_range(&s->batch, as, va, count);
+}
+
+static void sweep_flush(struct sweep *s)
+{
+	s->executable |= s->batch.executable;
+	tlb_batch_end(&s->batch);
+	s->seen = 0;
+}
+
+/* A range of any length, in batches of its own; what no table serves is passed
+ * over. The open batch is ended before and begun anew after it. */
+static void sweep_vast(struct sweep *s, struct mapping *m, uaddr_t start,
+		       uaddr_t stop)
+{
+	struct arch_aspace *as = &m->vmar->aspace->arch;
+	uaddr_t va = start;
+
+	sweep_flush(s);
+	while ((va = pt_skip_empty(as, va, stop)) < stop) {
+		u64 count = min_u64(VMO_STRETCH, (stop - va) >> PAGE_SHIFT);
+
+		tlb_batch_begin(&s->batch);
+		sweep_entries(s, m, va, count);
+		sweep_flush(s);
+		va += count << PAGE_SHIFT;
+	}
+	tlb_batch_begin(&s->batch);
+	/* Once more for all that a remover may have cleared until now. */
+	if (m->state == MAPPING_DEAD)
+		tlb_batch_note_range(&s->batch, as, start,
+				     (stop - start) >> PAGE_SHIFT);
+}
+
+static void sweep_mapping(struct sweep *s, struct mapping *m)
+{
+	u64 pages = m->region.end - m->region.start;
+	u64 first = max_u64(s->start, m->index);
+	u64 last = min_u64(s->end, m->index + pages);
+	uaddr_t va = mapping_base(m) + ((first - m->index) << PAGE_SHIFT);
+
+	if (first >= last)
+		return;
+	if (last - first > VMO_STRETCH) {
+		sweep_vast(s, m, va, va + ((last - first) << PAGE_SHIFT));
+		return;
+	}
+	sweep_entries(s, m, va, last - first);
+}
+
+static void sweep_list(struct sweep *s, struct vmo *v)
+{
+	struct mapping *m;
+
+	list_for_each(m, &v->mappings, vmo_node) {
+		if (s->seen++ == MAPPINGS_A_BATCH) {
+			sweep_flush(s);
+			tlb_batch_begin(&s->batch);
+			s->seen = 1;
+		}
+		sweep_mapping(s, m);
+	}
+}
+
+/* One pass over all who show v. The last batch stays open. */
+static void sweep_all(struct sweep *s, struct vmo *v)
+{
+	struct vmo *overlay;
+
+	s->seen = 0;
+	s->executable = false;
+	tlb_batch_begin(&s->batch);
+	sweep_list(s, v);
+	list_for_each(overlay, &v->overlays, overlay_node)
+		sweep_list(s, overlay);
+}
+
+static bool is_shown(const struct vmo *v)
+{
+	return !list_is_empty(&v->mappings) || !list_is_empty(&v->overlays);
+}
+
+bool vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end)
+{
+	struct sweep s;
+
+	if (start >= end || !is_shown(v))
+		return false;
+	s.start = start;
+	s.end = end;
+	s.keep = 0;
+	sweep_all(&s, v);
+	sweep_flush(&s);
+	return s.executable;
+}
+
+void vmo_drop_private_locked(struct vmo *v, u64 start, u64 end)
+{
+	struct sweep s;
+
+	s.start = start;
+	s.end = end;
+	s.keep = 0;
+	sweep_all(&s, v);
+	/* Off the tree now, free after the flush (I3), and those that may have
+	 * been executed, in an earlier batch perhaps, through an epoch (I4). */
+	s.batch.executable |= s.executable;
+	(void)ptree_remove(&v->pages, start, end, &s.batch.frames);
+	tlb_batch_end(&s.batch);
+}
+
+void vmo_write_protect_locked(struct vmo *v, u64 start, u64 end)
+{
+	struct sweep s;
+
+	if (!v->write_mapped || start >= end)
+		return;
+	s.start = start;
+	s.end = end;
+	s.keep = PT_READ | PT_EXEC;
+	sweep_all(&s, v);
+	sweep_flush(&s);
+}
+
+void vmo_forget_zero_page_locked(struct vmo *v, u64 start, u64 end)
+{
+	struct vmo *overlay;
+	bool shown = v->zero_mapped;
+
+	list_for_each(overlay, &v->overlays, overlay_node)
+		shown |= overlay->zero_mapped;
+	if (shown)
+		(void)vmo_unmap_pages_locked(v, start, end);
+}

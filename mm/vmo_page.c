@@ -1,0 +1,295 @@
+/*
+ * The pages of a VMO: looking one up for an access, making one, copying a
+ * shared one on write, dropping ranges.
+ *
+ * A page is written in place only when this VMO's name of it is the only one,
+ * on a path of nodes that only this VMO names. Else it is copied, and then this
+ * VMO's entries that show the old frame are flushed before its name of that
+ * frame is given up: whoever then finds itself the last owner writes in place,
+ * and no entry of ours may show that.
+ */
+#include <arch/cache.h>
+#include <kernel/string.h>
+#include <mm/pager.h>
+#include <mm/pmm.h>
+
+#include "vmo_internal.h"
+
+/* --- One page ------------------------------------------------------------- */
+
+/* Puts a page that is filled already at a prepared index where no page is.
+ * Entries that show the zero page there are flushed first (I5). */
+static void put_page_locked(struct vmo *v, struct ptree_cursor *c, u64 index,
+			    struct page *p)
+{
+	vmo_forget_zero_page_locked(v, index, index + 1);
+	p->state = PAGE_VMO;
+	p->private = VMO_PAGE_DIRTY;
+	(void)ptree_cursor_set(c, index, pt_slot_page(p));
+	ptree_cursor_end(c);
+}
+
+/* Puts a fresh page at index, with the content of `from`, or zeroed. */
+static zx_status_t commit_page_locked(struct vmo *v, u64 index,
+				      const struct page *from,
+				      struct page **out)
+{
+	struct ptree_cursor c;
+	struct page *p = pmm_alloc();
+	zx_status_t status;
+
+	if (!p)
+		return ZX_ERR_NO_MEMORY;
+	ptree_cursor_init(&c, &v->pages);
+	status = ptree_cursor_prepare(&c, index);
+	if (status != ZX_OK) {
+		pmm_free(p);
+		return status;
+	}
+	if (from)
+		arch_copy_page(vmo_page_bytes(p), vmo_page_bytes(from));
+	else
+		arch_zero_page(vmo_page_bytes(p));
+	put_page_locked(v, &c, index, p);
+	stat_add(STAT_FAULTS_ZERO, 1);
+	*out = p;
+	return ZX_OK;
+}
+
+/* Frees flushed frames; executable ones through an epoch (I4). */
+static void free_list(struct page *list, bool executable)
+{
+	struct tlb_batch batch;
+
+	if (!executable) {
+		pmm_free_list(list);
+		return;
+	}
+	tlb_batch_begin(&batch);
+	batch.executable = true;
+	batch.frames = list;
+	tlb_batch_end(&batch);
+}
+
+/*
+ * Makes the page at index this VMO's own: the path, then the page. The others
+ * may have let go of it meanwhile, and then it is ours as it is.
+ */
+static zx_status_t copy_page_locked(struct vmo *v, u64 index, struct page *old,
+				    struct page **out)
+{
+	struct ptree_cursor c;
+	struct page *p;
+	bool executable;
+
+	ptree_cursor_init(&c, &v->pages);
+	if (ptree_cursor_prepare(&c, index) != ZX_OK)
+		return ZX_ERR_NO_MEMORY;
+	*out = old;
+	if (page_is_private(old))
+		return ZX_OK;
+	p = pmm_alloc();
+	if (!p)
+		return ZX_ERR_NO_MEMORY;
+	arch_copy_page(vmo_page_bytes(p), vmo_page_bytes(old));
+	p->state = PAGE_VMO;
+	p->private = VMO_PAGE_DIRTY;
+	executable = vmo_unmap_pages_locked(v, index, index + 1);
+	(void)ptree_cursor_set(&c, index, pt_slot_page(p));
+	ptree_cursor_end(&c);
+	if (page_unref(old)) {
+		old->next = NULL;
+		free_list(old, executable);
+	}
+	*out = p;
+	return ZX_OK;
+}
+
+/* A pager's page is clean until it is written, and may be written only once it
+ * is marked, so that detach and eviction know what they may drop. */
+static bool touch_paged(struct page *p, bool write)
+{
+	if (write)
+		p->private = VMO_PAGE_DIRTY;
+	return p->private == VMO_PAGE_DIRTY;
+}
+
+/* Reads zero: the shared page, or a page of its own. */
+static zx_status_t get_zero_locked(struct vmo *v, u64 index, bool write,
+				   struct page **out, bool *writable)
+{
+	*writable = write;
+	if (write)
+		return commit_page_locked(v, index, NULL, out);
+	v->zero_mapped = true;
+	*out = zero_page;
+	return ZX_OK;
+}
+
+/* What shines through an overlay: the source's page, to be copied on write. */
+static zx_status_t get_from_source_locked(struct vmo *v, u64 index, bool write,
+					  struct page_request *request,
+					  struct page **out, bool *writable)
+{
+	struct vmo *s = v->source_vmo;
+	struct pt_slot slot;
+
+	if (index >= v->window_end)
+		return get_zero_locked(v, index, write, out, writable);
+	slot = ptree_get(&s->pages, index);
+	if (pt_slot_type(slot) == PT_ZERO)
+		return get_zero_locked(v, index, write, out, writable);
+	if (pt_slot_type(slot) == PT_EMPTY)
+		return page_source_request(s->source,
+					   (index - s->shift) << PAGE_SHIFT,
+					   PAGE_SIZE, request);
+	*writable = write;
+	*out = pt_page(slot);
+	if (!write)
+		return ZX_OK;
+	/* Our read-only entries of the source's frame give way to the copy. */
+	(void)vmo_unmap_pages_locked(v, index, index + 1);
+	return commit_page_locked(v, index, *out, out);
+}
+
+/* All that vmo_get_page_locked() does not do in line. */
+static __attribute__((noinline)) zx_status_t
+get_special_locked(struct vmo *v, u64 index, bool write,
+		   struct page_request *request, struct page **out,
+		   bool *writable)
+{
+	struct pt_slot s;
+	bool private;
+
+	if (v->lookup & VMO_IS_DISCARDED)
+		return ZX_ERR_NOT_FOUND;
+	s = ptree_get_private(&v->pages, index, &private);
+	if (pt_slot_type(s) == PT_PAGE) {
+		*out = pt_page(s);
+		*writable = private;
+		if (v->lookup & VMO_HAS_SOURCE)
+			*writable = touch_paged(*out, write);
+		else if (write && !private) {
+			*writable = true;
+			return copy_page_locked(v, index, *out, out);
+		}
+		return ZX_OK;
+	}
+	if (pt_slot_type(s) == PT_EMPTY && (v->lookup & VMO_HAS_SOURCE))
+		return page_source_request(v->source,
+					   (index - v->shift) << PAGE_SHIFT,
+					   PAGE_SIZE, request);
+	if (pt_slot_type(s) == PT_EMPTY && (v->lookup & VMO_IS_OVERLAY))
+		return get_from_source_locked(v, index, write, request, out,
+					      writable);
+	return get_zero_locked(v, index, write, out, writable);
+}
+
+zx_status_t vmo_get_page_locked(struct vmo *v, u64 index, bool write,
+				struct page_request *request,
+				struct page **out, bool *writable)
+{
+	struct pt_slot s;
+
+	if (index - v->shift >= v->size >> PAGE_SHIFT)
+		return ZX_ERR_OUT_OF_RANGE;
+	if (v->lookup)
+		return get_special_locked(v, index, write, request, out,
+					  writable);
+	s = ptree_get(&v->pages, index);
+	if (pt_slot_type(s) != PT_PAGE)
+		return get_zero_locked(v, index, write, out, writable);
+	*out = pt_page(s);
+	*writable = true;
+	return ZX_OK;
+}
+
+/* --- Resident pages ------------------------------------------------------- */
+
+u64 vmo_get_resident_locked(struct vmo *v, u64 index, u64 count,
+			    struct page **frames)
+{
+	u64 limit = vmo_end_locked(v);
+	u64 in_leaf = PT_FANOUT - index % PT_FANOUT;
+	struct ptree_cursor c;
+	u64 bits, end = 0;
+
+	ptree_cursor_init(&c, &v->pages);
+	ptree_cursor_load(&c, index);
+	if (!c.path[0] || index >= limit)
+		return 0;
+	count = min_u64(min_u64(count, in_leaf), limit - index);
+	bits = c.path[0]->present >> (index % PT_FANOUT);
+	bits &= ~0ul >> (64 - count);
+	for (; bits; bits &= bits - 1) {
+		u32 i = bit_lowest64(bits);
+		struct pt_slot s = { c.path[0]->slots[index % PT_FANOUT + i] };
+
+		if (pt_slot_type(s) != PT_PAGE)
+			continue;
+		while (end < i)
+			frames[end++] = NULL;
+		frames[end++] = pt_page(s);
+	}
+	return end;
+}
+
+bool vmo_next_resident_locked(struct vmo *v, u64 *index, u64 end,
+			      struct page **out)
+{
+	u64 stop = min_u64(end, vmo_end_locked(v));
+
+	while (*index < stop) {
+		struct pt_slot s = ptree_next(&v->pages, *index, stop, index);
+
+		if (pt_slot_type(s) == PT_EMPTY)
+			return false;
+		if (pt_slot_type(s) == PT_PAGE) {
+			*out = pt_page(s);
+			return true;
+		}
+		(*index)++;
+	}
+	return false;
+}
+
+bool vmo_has_pins_locked(struct vmo *v, u64 start, u64 end)
+{
+	u64 index = start;
+	struct page *page;
+
+	if (!v->pin_count)
+		return false;
+	while (vmo_next_resident_locked(v, &index, end, &page)) {
+		if (page->count)
+			return true;
+		index++;
+	}
+	return false;
+}
+
+/* --- Dropping ranges ------------------------------------------------------ */
+
+void vmo_free_pages_locked(struct vmo *v, u64 start, u64 end, bool executable)
+{
+	struct page *list = NULL;
+
+	(void)ptree_remove(&v->pages, start, end, &list);
+	free_list(list, executable);
+}
+
+void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end)
+{
+	bool executable;
+
+	if (start >= end)
+		return;
+	if (end - start <= VMO_STRETCH && !(v->lookup & VMO_HAS_KIN)) {
+		vmo_drop_private_locked(v, start, end);
+		return;
+	}
+	/* All mappings first and then all pages: the cost is the sum, and both
+	 * are as many as the user likes. No entry comes back meanwhile (I12). */
+	executable = vmo_unmap_pages_locked(v, start, end);
+	vmo_free_pages_locked(v, start, end, executable);
+}

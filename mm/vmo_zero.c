@@ -1,0 +1,240 @@
+/*
+ * ZERO (vmo.md 4.4): makes a range read zero, and frees frames where it may.
+ *
+ * Whole pages lose their frames; what then stands there is nothing, or, where a
+ * pager's VMO would shine through, a marker. Ragged edges, pinned pages and
+ * contiguous memory are cleared in place, copied first if shared.
+ */
+#include <kernel/string.h>
+#include <kernel/wait.h>
+#include <mm/pager.h>
+#include <mm/pmm.h>
+
+#include "vmo_internal.h"
+
+/* Markers set before the lock is given up for a moment. */
+#define MARKERS_A_TURN 4096ul
+/* Slots of a page tree for whose leaves one frame is enough. */
+#define SLOTS_A_FRAME (PAGE_SIZE / sizeof(struct pt_node) * PT_FANOUT)
+
+/* Clears part of a page; one that reads zero already is left alone. */
+static zx_status_t zero_part_locked(struct vmo *v, u64 index, u64 in_page,
+				    u64 bytes, struct page_request *request)
+{
+	struct page *page;
+	bool writable;
+	zx_status_t status;
+
+	if (!bytes)
+		return ZX_OK;
+	status = vmo_get_page_locked(v, index, false, request, &page,
+				     &writable);
+	if (status != ZX_OK || page == zero_page)
+		return status;
+	status = vmo_get_page_locked(v, index, true, request, &page,
+				     &writable);
+	if (status == ZX_OK)
+		memset(vmo_page_bytes(page) + in_page, 0, bytes);
+	return status;
+}
+
+/* --- Whole pages ---------------------------------------------------------- */
+
+/* Pages that must keep their frames are cleared, the others dropped. */
+static void zero_around_pins_locked(struct vmo *v, u64 start, u64 end)
+{
+	struct page *page;
+
+	while (vmo_next_resident_locked(v, &start, end, &page)) {
+		if (page->count || v->kind == VMO_CONTIGUOUS)
+			arch_zero_page(vmo_page_bytes(page));
+		else
+			vmo_drop_pages_locked(v, start, start + 1);
+		start++;
+	}
+}
+
+/* Markers for [start, end), in place of what the overlay has there. */
+static zx_status_t mark_zero_locked(struct vmo *v, u64 start, u64 end)
+{
+	struct ptree_cursor c;
+	zx_status_t status;
+
+	status = ptree_remove_prepare(&v->pages, start, end);
+	if (status != ZX_OK)
+		return status;
+	(void)vmo_unmap_pages_locked(v, start, end);
+	vmo_drop_pages_locked(v, start, end);
+	status = ptree_insert_prepare(&v->pages, start, end);
+	ptree_cursor_init(&c, &v->pages);
+	for (u64 i = start; status == ZX_OK && i < end; i++) {
+		status = ptree_cursor_prepare(&c, i);
+		if (status == ZX_OK)
+			(void)ptree_cursor_set(&c, i, pt_slot_zero());
+	}
+	ptree_cursor_end(&c);
+	return status;
+}
+
+/*
+ * Whole pages of an overlay. Up to the end of what shines through, the source
+ * is cut shorter; elsewhere each page gets a marker. The number is the
+ * caller's choice: refused at once if the nodes are more than the memory.
+ */
+static zx_status_t zero_overlay(struct vmo *v, u64 start, u64 end)
+{
+	zx_status_t status = ZX_OK;
+
+	if ((end - start) / SLOTS_A_FRAME > pmm_free_count())
+		return ZX_ERR_NO_MEMORY;
+	while (start < end && status == ZX_OK) {
+		u64 stop = min_u64(end, start + MARKERS_A_TURN);
+
+		mutex_lock(v->lock);
+		if (stop > vmo_end_locked(v))
+			status = ZX_ERR_OUT_OF_RANGE;
+		else
+			status = mark_zero_locked(v, start, stop);
+		mutex_unlock(v->lock);
+		if (thread_is_killed())
+			return ZX_ERR_INTERNAL_INTR_KILLED;
+		start = stop;
+	}
+	return status;
+}
+
+/* True if the rest of the range is dealt with by dropping pages. */
+static bool clip_window_locked(struct vmo *v, u64 start, u64 end)
+{
+	if (!(v->lookup & VMO_IS_OVERLAY) || start >= v->window_end)
+		return true;
+	if (end < v->window_end)
+		return false;
+	v->window_end = start;
+	return true;
+}
+
+static zx_status_t zero_pages_locked(struct vmo *v, u64 start, u64 end)
+{
+	zx_status_t status;
+
+	if (v->pin_count || v->kind == VMO_CONTIGUOUS) {
+		zero_around_pins_locked(v, start, end);
+		return ZX_OK;
+	}
+	status = ptree_remove_prepare(&v->pages, start, end);
+	if (status == ZX_OK)
+		vmo_drop_pages_locked(v, start, end);
+	return status;
+}
+
+/* --- A pager's VMO -------------------------------------------------------- */
+
+/* One page, as a write of zeroes (pager-port.md 1.4). */
+static zx_status_t zero_paged_locked(struct vmo *v, u64 index, u64 in_page,
+				     u64 bytes, struct page_request *request)
+{
+	struct page *page;
+	bool writable;
+	zx_status_t status = vmo_get_page_locked(v, index, true, request,
+						 &page, &writable);
+
+	if (status == ZX_OK)
+		memset(vmo_page_bytes(page) + in_page, 0, bytes);
+	return status;
+}
+
+/* --- All ------------------------------------------------------------------ */
+
+/* Part of a page, or a page of a pager's VMO; may wait for a pager. */
+static zx_status_t zero_piece(struct vmo *v, u64 index, u64 in_page,
+			      u64 bytes)
+{
+	struct page_request request;
+	zx_status_t status;
+
+	do {
+		mutex_lock(v->lock);
+		status = v->source ? zero_paged_locked(v, index, in_page, bytes,
+						       &request)
+				   : zero_part_locked(v, index, in_page, bytes,
+						      &request);
+		mutex_unlock(v->lock);
+		if (status != ZX_ERR_SHOULD_WAIT)
+			return status;
+		status = page_request_wait(&request);
+	} while (status == ZX_OK && !thread_is_killed());
+	return status == ZX_OK ? ZX_ERR_INTERNAL_INTR_KILLED : status;
+}
+
+static zx_status_t zero_paged(struct vmo *v, u64 start, u64 end)
+{
+	for (; start < end; start++) {
+		zx_status_t status = zero_piece(v, start, 0, PAGE_SIZE);
+
+		if (status != ZX_OK)
+			return status;
+		if (thread_is_killed())
+			return ZX_ERR_INTERNAL_INTR_KILLED;
+	}
+	return ZX_OK;
+}
+
+static zx_status_t zero_pages(struct vmo *v, u64 start, u64 end)
+{
+	zx_status_t status = ZX_OK;
+	bool by_dropping;
+
+	if (start >= end)
+		return ZX_OK;
+	if (v->source)
+		return zero_paged(v, start, end);
+	mutex_lock(v->lock);
+	by_dropping = clip_window_locked(v, start, end);
+	if (by_dropping)
+		status = zero_pages_locked(v, start,
+					   min_u64(end, vmo_end_locked(v)));
+	mutex_unlock(v->lock);
+	if (!by_dropping)
+		status = zero_overlay(v, start, end);
+	return status;
+}
+
+/* Edges first: they can fail, and then nothing was dropped. */
+static zx_status_t zero_bytes(struct vmo *v, u64 offset, u64 bytes)
+{
+	u64 end = offset + bytes;
+	u64 first = vmo_index(v, offset + PAGE_MASK);
+	u64 last = vmo_index(v, end);
+	struct vmo *b = v->base;
+	zx_status_t status = ZX_OK;
+
+	if (first > last)
+		return zero_piece(b, last, offset & PAGE_MASK, bytes);
+	if (offset & PAGE_MASK)
+		status = zero_piece(b, first - 1, offset & PAGE_MASK,
+				    PAGE_SIZE - (offset & PAGE_MASK));
+	if (status == ZX_OK && (end & PAGE_MASK))
+		status = zero_piece(b, last, 0, end & PAGE_MASK);
+	if (status == ZX_OK)
+		status = zero_pages(b, first, last);
+	return status;
+}
+
+zx_status_t vmo_zero_range(struct vmo *v, u64 offset, u64 bytes, bool trims)
+{
+	struct vmo *b = v->base;
+	zx_status_t status;
+
+	if (b->kind == VMO_PHYSICAL)
+		return ZX_ERR_NOT_SUPPORTED;
+	mutex_lock(b->lock);
+	if (b->cache_policy != ZX_CACHE_POLICY_CACHED)
+		status = ZX_ERR_BAD_STATE;
+	else
+		status = vmo_trim_locked(v, offset, &bytes, trims);
+	mutex_unlock(b->lock);
+	if (status == ZX_OK && bytes)
+		status = zero_bytes(v, offset, bytes);
+	return status;
+}
