@@ -9,7 +9,8 @@ fake_machine := arch/arm64/pt.o,arch/arm64/pt_block.o,arch/arm64/cache.o,arch/ar
 unit-y += pt_test:$(fake_machine),tests/unit/pt_env.o
 unit-y += tlb_test:$(fake_machine),tests/unit/pt_env.o
 # ... with all of mm and what it needs of kernel.
-fake_mm := $(fake_machine),arch/fake/user.o,arch/fake/kstack.o,mm/init.o,mm/aspace.o,mm/change.o,mm/fault.o,mm/mapping.o,mm/maps.o,mm/protect.o,mm/vmar.o,mm/vmo.o,mm/vmo_io.o,mm/vmo_range.o,mm/pager.o,mm/page_source.o,mm/ptree.o,mm/ptree_remove.o,mm/ptree_view.o,mm/ptree_check.o,mm/rtree.o,mm/rtree_build.o,mm/rtree_cells.o,mm/rtree_check.o,mm/rtree_gaps.o,mm/rtree_place.o,mm/rtree_remove.o,kernel/object.o,kernel/object_name.o,kernel/signal.o,kernel/handle.o,kernel/port.o,kernel/port_async.o
+mm_parts := $(filter-out mm/kstack.c mm/stats.c mm/pmm.c mm/slab.c mm/ptcheck%.c,$(sort $(wildcard mm/*.c)))
+fake_mm := $(fake_machine),arch/fake/user.o,arch/fake/kstack.o,$(subst $(space),$(comma),$(patsubst %.c,%.o,$(mm_parts))),kernel/object.o,kernel/object_name.o,kernel/signal.o,kernel/handle.o,kernel/port.o,kernel/port_async.o
 unit-y += fake_test:$(fake_mm)
 # ... with a look-up of mappings that the test can stop at.
 unit-y += step_test:$(subst mm/aspace.o$(comma),,$(fake_mm))
@@ -19,3 +20,4 @@ unit-y += fail_test:$(fake_mm)
 ptree_family := mm/ptree.o,mm/ptree_remove.o,mm/ptree_view.o,mm/ptree_check.o,tests/unit/ptree_model.o,tests/unit/tree_env.o
 unit-y += ptree_family_test:$(ptree_family)
 unit-long-y += ptree_family_long:$(ptree_family)
+unit-tsan-y += ptree_thread_test:$(ptree_family)

@@ -7,13 +7,15 @@
 unit-y :=
 unit-tsan-y :=
 unit-long-y :=
+comma := ,
+empty :=
+space := $(empty) $(empty)
 -include tests/unit/objs.mk
 host_c := gcc $(common) -fno-omit-frame-pointer -include $(gen)/config.h -DUNIT_TEST \
 	-Iinclude -Iarch/include -Ikernel/include -Imm/include -Isyscalls/include -I$(gen) \
 	-Iarch/fake/include -Iarch/fake -Itests/unit
 host_asan := $(host_c) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 host_tsan := $(host_c) -O1 -fsanitize=thread
-comma := ,
 # Objects of a program: its entry of a list, the list, the folder.
 unit_objs = $(patsubst %.o,$O/$3/%.o,tests/unit/$(subst _long,_test,$1).o \
 	$(subst $(comma), ,$(word 2,$(subst :, ,$(filter $1:%,$2 $1:)))))
@@ -48,8 +50,8 @@ $O/unit/tsan/%: $$(call unit_objs,$$*,$$(unit-tsan-y),host-tsan)
 $(patsubst %,$O/unit/bin/%,$(call names,$(unit-tsan-y))): \
 		$O/unit/bin/%: $O/unit/tsan/%
 	@mkdir -p $(@D)
-	$Qprintf '#!/bin/sh\nsetarch -R true 2>/dev/null && run="setarch -R"\nexec $$run %s "$$@"\n' \
-		'$(abspath $O)/unit/tsan/$*' > $@ && chmod +x $@
+	$Qprintf '#!/bin/sh\n%s\n%s\n' 'setarch -R true 2>/dev/null && run="setarch -R"' \
+		'exec $$run $(abspath $O)/unit/tsan/$* "$$@"' > $@ && chmod +x $@
 
 .PHONY: unit
 unit: $(patsubst %,$O/unit/bin/%,$(call names,$(unit-y) $(unit-tsan-y) $(unit-long-y)))
