@@ -55,3 +55,6 @@ $(patsubst %,$O/unit/bin/%,$(call names,$(unit-tsan-y))): \
 
 .PHONY: unit
 unit: $(patsubst %,$O/unit/bin/%,$(call names,$(unit-y) $(unit-tsan-y) $(unit-long-y)))
+
+# Headers that the objects of the last build included.
+-include $(wildcard $(foreach h,host host-tsan host-long,$O/$h/*/*.d $O/$h/*/*/*.d))
