@@ -21,3 +21,4 @@ ptree_family := mm/ptree.o,mm/ptree_remove.o,mm/ptree_view.o,mm/ptree_check.o,te
 unit-y += ptree_family_test:$(ptree_family)
 unit-long-y += ptree_family_long:$(ptree_family)
 unit-tsan-y += ptree_thread_test:$(ptree_family)
+unit-y += ptree_fail_test:$(ptree_family)

@@ -69,7 +69,8 @@ void ptree_prune(struct ptree *t, u64 start, u64 end);
  * ptree_remove() then cannot fail: pages that nobody else names are pushed on
  * *list (struct page's next, count 1) and counted in the result, emptied nodes
  * are freed. A shared subtree inside the range is let go of at its top, whatever
- * it holds: time follows the paths and the pages that are freed.
+ * it holds: time follows the paths and the pages that are freed. Where nothing
+ * stands behind the range, PT_INDEX_LIMIT as its end saves an edge.
  */
 MUST_CHECK zx_status_t ptree_remove_prepare(struct ptree *t, u64 start,
 					    u64 end);
