@@ -28,6 +28,7 @@ obj-y += mm/vmo_zero.o
 obj-y += mm/vmo_map.o
 obj-y += mm/vmo_page.o
 obj-y += mm/vmo_child.o
+obj-y += mm/vmo_transfer.o
 obj-y += mm/vmo_family.o
 obj-y += mm/pager.o
 obj-y += mm/page_source.o

@@ -30,16 +30,19 @@ static void free_vmo(struct epoch_head *h)
 	slab_free(&vmo_cache, container_of(h, struct vmo, epoch));
 }
 
-static void free_tree(struct vmo *v)
+static bool free_some(struct vmo *v)
 {
+	struct page *list = NULL;
 	bool done;
 
-	do {
-		struct page *list = NULL;
-
-		done = ptree_teardown_step(&v->pages, TEARDOWN_BUDGET, &list);
-		pmm_free_list(list);
-	} while (!done);
+	/* Relatives look at the tree for their charges until we have left. */
+	if (v->kin)
+		mutex_lock(v->lock);
+	done = ptree_teardown_step(&v->pages, TEARDOWN_BUDGET, &list);
+	if (v->kin)
+		mutex_unlock(v->lock);
+	pmm_free_list(list);
+	return done;
 }
 
 static void leave_source(struct vmo *v)
@@ -59,7 +62,8 @@ static void vmo_destroy(struct object *o)
 	DEBUG_ASSERT(list_is_empty(&v->mappings) && v->mapping_count == 0);
 	if (v->source)
 		page_source_vmo_destroyed(v->source);
-	free_tree(v);
+	while (!free_some(v))
+		continue;
 	vmo_kin_leave(v);
 	if (v->source_vmo)
 		leave_source(v);

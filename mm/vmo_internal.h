@@ -70,6 +70,10 @@ void vmo_free_pages_locked(struct vmo *v, u64 start, u64 end, bool executable);
 /* Is a page of indices [start, end) pinned? */
 bool vmo_has_pins_locked(struct vmo *v, u64 start, u64 end);
 
+/* Markers for indices [start, end), in place of what v, an overlay, has there.
+ * NO_MEMORY may come after a prefix. vmo_zero.c. */
+MUST_CHECK zx_status_t vmo_mark_zero_locked(struct vmo *v, u64 start, u64 end);
+
 /* --- vmo_family.c ---------------------------------------------------------- */
 
 /* Memory for a parent and a child to become relatives. NO_MEMORY: nothing. */

@@ -54,8 +54,7 @@ static void zero_around_pins_locked(struct vmo *v, u64 start, u64 end)
 	}
 }
 
-/* Markers for [start, end), in place of what the overlay has there. */
-static zx_status_t mark_zero_locked(struct vmo *v, u64 start, u64 end)
+zx_status_t vmo_mark_zero_locked(struct vmo *v, u64 start, u64 end)
 {
 	struct ptree_cursor c;
 	zx_status_t status;
@@ -94,7 +93,7 @@ static zx_status_t zero_overlay(struct vmo *v, u64 start, u64 end)
 		if (stop > vmo_end_locked(v))
 			status = ZX_ERR_OUT_OF_RANGE;
 		else
-			status = mark_zero_locked(v, start, stop);
+			status = vmo_mark_zero_locked(v, start, stop);
 		mutex_unlock(v->lock);
 		if (thread_is_killed())
 			return ZX_ERR_INTERNAL_INTR_KILLED;

@@ -170,6 +170,16 @@ MUST_CHECK zx_status_t vmo_zero_range(struct vmo *v, u64 offset, u64 bytes,
 /* Could DECOMMIT work on this VMO at all: OK or NOT_SUPPORTED (vmar 9.9). */
 MUST_CHECK zx_status_t vmo_can_decommit(struct vmo *v);
 
+/*
+ * vmo.md 7 after the handle checks; all page-aligned. NOT_SUPPORTED,
+ * OUT_OF_RANGE, BAD_STATE (pinned, not cached), first for src, then for dst;
+ * NO_MEMORY: what was moved stays moved, a stretch of src may be lost. May wait
+ * for src's pager.
+ */
+MUST_CHECK zx_status_t vmo_transfer_data(struct vmo *dst, u64 dst_offset,
+					 u64 bytes, struct vmo *src,
+					 u64 src_offset);
+
 /* --- For mappings and faults, under v->lock, v being a base ---------------- */
 
 /*
