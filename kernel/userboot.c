@@ -154,7 +154,7 @@ static void give_handles(struct userboot *u)
 	give_named(u, PA_THREAD_SELF, &u->thread->object,
 		   ZX_DEFAULT_THREAD_RIGHTS);
 	give_named(u, PA_VMAR_ROOT, &process_root_vmar(u->process)->object,
-		   ZX_DEFAULT_VMAR_RIGHTS | ZX_RIGHTS_IO | ZX_RIGHT_EXECUTE);
+		   VMAR_ROOT_RIGHTS);
 	give_named(u, PA_JOB_DEFAULT, &root_job->object,
 		   ZX_DEFAULT_JOB_RIGHTS);
 	give_named(u, PA_RESOURCE, root_resource, ZX_DEFAULT_RESOURCE_RIGHTS);

@@ -35,6 +35,7 @@ struct mapping *mapping_create(struct vmar *v, u64 start, u64 end,
 	m->index = vmo_index(vmo, vmo_offset);
 	m->max_prot = max_prot;
 	m->prot = prot;
+	m->fault_beyond_stream = false;
 	m->ref_count = 1;
 	object_ref(&vmo->object);
 	return m;
@@ -44,9 +45,13 @@ struct mapping *mapping_create_piece(const struct mapping *m, u64 start,
 				     u64 end, u32 prot)
 {
 	u64 skip = (start - m->region.start) << PAGE_SHIFT;
+	struct mapping *piece = mapping_create(m->vmar, start, end, m->named,
+					       mapping_vmo_offset(m) + skip,
+					       prot, m->max_prot);
 
-	return mapping_create(m->vmar, start, end, m->named,
-			      mapping_vmo_offset(m) + skip, prot, m->max_prot);
+	if (piece)
+		piece->fault_beyond_stream = m->fault_beyond_stream;
+	return piece;
 }
 
 void mapping_link(struct mapping *m, enum mapping_state state)

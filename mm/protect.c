@@ -3,33 +3,46 @@
  *
  * A mapping that lies wholly in the range changes its protection in place;
  * one that reaches over an edge, and whose protection differs, is split first.
- * At most two mappings need a split. Everything is allocated before anything
- * changes. Permissions are only ever taken away from page-table entries here,
- * with one flush for the whole range; what is added comes by the next fault,
- * which also keeps copy-on-write, zero-page and instruction-cache rules in one
- * place.
+ * At most two mappings need a split; with sub-VMARs entered they may lie in
+ * different trees. Everything is allocated before anything changes. Permissions
+ * are only ever taken away from page-table entries here, with one flush for the
+ * whole range; what is added comes by the next fault, which also keeps
+ * copy-on-write, zero-page and instruction-cache rules in one place.
  */
 #include <mm/slab.h>
 #include <mm/vmo.h>
 
 #include "vmar_internal.h"
 
-/* spec 7, check 8: from the left, the first trouble decides. */
-static zx_status_t check_range(const struct vmar *v, u64 start, u64 end,
-			       u32 prot, u64 *mapping_count)
-{
-	*mapping_count = 0;
-	while (start < end) {
-		struct rt_slot s = rtree_lookup(&v->children, start);
+/* The range of one call, and who may be entered. */
+struct range {
+	struct vmar *top;
+	u64 start, end;
+	u32 prot;
+	bool children;
+	u64 mapping_count;	/* in it */
+};
 
+/* spec 7, check 8: from the left, the first trouble decides. What lies in a
+ * sub-VMAR can only lose permissions. */
+static zx_status_t check_range(struct range *r)
+{
+	struct vmar_walk w;
+
+	vmar_walk_begin(&w, r->top, r->start);
+	while (w.page < r->end) {
+		struct rt_slot s = vmar_walk_slot(&w);
+		bool below = vmar_walk_is_below(&w);
+		const struct mapping *m = mapping_from_slot(s);
+
+		if (below && !r->children)
+			return ZX_ERR_INVALID_ARGS;
 		if (rt_slot_type(s) == RT_EMPTY)
 			return ZX_ERR_NOT_FOUND;
-		if (rt_slot_type(s) == RT_VMAR)
-			return ZX_ERR_INVALID_ARGS;
-		if (prot & ~mapping_from_slot(s)->max_prot)
+		if (r->prot & ~(below ? m->prot : m->max_prot))
 			return ZX_ERR_ACCESS_DENIED;
-		start = rt_slot_region(s)->end;
-		(*mapping_count)++;
+		w.page = m->region.end;
+		r->mapping_count++;
 	}
 	return ZX_OK;
 }
@@ -103,14 +116,25 @@ static void split_finish(struct split *s)
 	mapping_retire(old);
 }
 
-/* One replacement of the tree that puts in both splits and keeps what lies
+static zx_status_t prepare_one(struct split *s, struct rtree_txn *txn)
+{
+	struct rt_slot slots[3];
+
+	for (u32 i = 0; i < s->piece_count; i++)
+		slots[i] = mapping_slot(s->piece[i]);
+	return rtree_replace_prepare(txn, &s->old->vmar->children,
+				     s->old->region.start, s->old->region.end,
+				     slots, s->piece_count);
+}
+
+/* Both in one tree: one replacement that puts in both and keeps what lies
  * between them. */
-static zx_status_t prepare_tree(struct vmar *v, struct split *a,
-				struct split *b, u64 mapping_count,
-				struct rtree_txn *txn)
+static zx_status_t prepare_joined(struct split *a, struct split *b,
+				  u64 mapping_count, struct rtree_txn *txn)
 {
 	u64 capacity = mapping_count + 4;
 	struct rt_slot *slots = kmalloc(capacity * sizeof(*slots));
+	const struct rtree *tree = &a->old->vmar->children;
 	u64 at = a->old->region.end, n = 0;
 	zx_status_t status;
 
@@ -118,48 +142,74 @@ static zx_status_t prepare_tree(struct vmar *v, struct split *a,
 		return ZX_ERR_NO_MEMORY;
 	for (u32 i = 0; i < a->piece_count; i++)
 		slots[n++] = mapping_slot(a->piece[i]);
-	if (!a->piece_count)
-		slots[n++] = mapping_slot(a->old);
-	while (b->piece_count && at < b->old->region.start) {
-		struct rt_slot s = rtree_lookup(&v->children, at);
+	while (at < b->old->region.start) {
+		struct rt_slot s = rtree_lookup(tree, at);
 
 		slots[n++] = s;
 		at = rt_slot_region(s)->end;
 	}
 	for (u32 i = 0; i < b->piece_count; i++)
 		slots[n++] = mapping_slot(b->piece[i]);
-	status = rtree_replace_prepare(txn, &v->children,
+	status = rtree_replace_prepare(txn, &a->old->vmar->children,
 				       a->old->region.start,
-				       b->piece_count ? b->old->region.end
-						      : a->old->region.end,
-				       slots, (u32)n);
+				       b->old->region.end, slots, (u32)n);
 	kfree(slots, capacity * sizeof(*slots));
 	return status;
 }
 
-/* Splits the mappings at the edges; b stays empty if both edges lie in one. */
-static zx_status_t split_edges(struct vmar *v, u64 start, u64 end, u32 prot,
-			       u64 mapping_count)
+/* What changes the trees: up to two changes. */
+struct trees {
+	struct rtree_txn txn[2];
+	u32 count;
+};
+
+static zx_status_t prepare_trees(struct split *a, struct split *b,
+				 u64 mapping_count, struct trees *t)
 {
-	struct mapping *first =
-		mapping_from_slot(rtree_lookup(&v->children, start));
-	struct mapping *last =
-		mapping_from_slot(rtree_lookup(&v->children, end - 1));
-	struct split a = { .old = first }, b = { .old = first };
-	struct rtree_txn txn;
 	zx_status_t status = ZX_OK;
 
-	if (first->prot != prot)
-		status = split_make(&a, first, start, end);
-	if (status == ZX_OK && last != first && last->prot != prot)
-		status = split_make(&b, last, start, end);
+	t->count = 0;
+	if (a->piece_count && b->piece_count && a->old->vmar == b->old->vmar) {
+		status = prepare_joined(a, b, mapping_count, &t->txn[0]);
+		t->count = 1;
+		return status;
+	}
+	if (a->piece_count)
+		status = prepare_one(a, &t->txn[t->count++]);
+	if (status != ZX_OK || !b->piece_count)
+		return status;
+	status = prepare_one(b, &t->txn[t->count++]);
+	if (status != ZX_OK && a->piece_count)
+		rtree_abort(&t->txn[0]);
+	return status;
+}
+
+static struct mapping *mapping_at(const struct range *r, u64 page)
+{
+	struct vmar_walk w;
+
+	vmar_walk_begin(&w, r->top, page);
+	return mapping_from_slot(vmar_walk_slot(&w));
+}
+
+/* Splits the mappings at the edges; b stays empty if both edges lie in one. */
+static zx_status_t split_edges(const struct range *r)
+{
+	struct mapping *first = mapping_at(r, r->start);
+	struct mapping *last = first->region.end >= r->end ?
+				       first : mapping_at(r, r->end - 1);
+	struct split a = { .old = first }, b = { .old = last };
+	struct trees trees;
+	zx_status_t status = ZX_OK;
+
+	if (first->prot != r->prot)
+		status = split_make(&a, first, r->start, r->end);
+	if (status == ZX_OK && last != first && last->prot != r->prot)
+		status = split_make(&b, last, r->start, r->end);
 	if (status == ZX_OK && !a.piece_count && !b.piece_count)
 		return ZX_OK;
 	if (status == ZX_OK)
-		status = prepare_tree(v, b.piece_count && !a.piece_count ? &b
-									 : &a,
-				      a.piece_count ? &b : &a,
-				      mapping_count, &txn);
+		status = prepare_trees(&a, &b, r->mapping_count, &trees);
 	if (status != ZX_OK) {
 		split_discard(&a);
 		split_discard(&b);
@@ -167,7 +217,8 @@ static zx_status_t split_edges(struct vmar *v, u64 start, u64 end, u32 prot,
 	}
 	split_link(&a);
 	split_link(&b);
-	rtree_commit(&txn);
+	for (u32 i = 0; i < trees.count; i++)
+		rtree_commit(&trees.txn[i]);
 	split_finish(&a);
 	split_finish(&b);
 	return ZX_OK;
@@ -181,30 +232,36 @@ static u32 prot_flags(u32 prot)
 }
 
 /* Sets the protection of all mappings of the range; true if any lost some. */
-static bool set_prot(struct vmar *v, u64 start, u64 end, u32 prot)
+static bool set_prot(const struct range *r)
 {
 	bool tightened = false;
+	struct vmar_walk w;
 
-	while (start < end) {
-		struct mapping *m =
-			mapping_from_slot(rtree_lookup(&v->children, start));
+	vmar_walk_begin(&w, r->top, r->start);
+	while (w.page < r->end) {
+		struct mapping *m = mapping_from_slot(vmar_walk_slot(&w));
 
-		start = m->region.end;
-		if (m->prot == prot)
+		w.page = m->region.end;
+		if (m->prot == r->prot)
 			continue;
-		tightened |= (m->prot & ~prot) != 0;
+		tightened |= (m->prot & ~r->prot) != 0;
 		mutex_lock(m->vmo->lock);
-		m->prot = prot;
+		m->prot = r->prot;
 		mutex_unlock(m->vmo->lock);
 	}
 	return tightened;
 }
 
-zx_status_t vmar_protect(struct vmar *v, uaddr_t addr, u64 size, u32 prot)
+zx_status_t vmar_protect(struct vmar *v, uaddr_t addr, u64 size, u32 prot,
+			 bool children)
 {
-	u64 start = addr >> PAGE_SHIFT;
-	u64 end = start + (size >> PAGE_SHIFT);
-	u64 mapping_count = 0;
+	struct range r = {
+		.top = v,
+		.start = addr >> PAGE_SHIFT,
+		.end = (addr + size) >> PAGE_SHIFT,
+		.prot = prot,
+		.children = children,
+	};
 	zx_status_t status;
 
 	mutex_lock(&v->aspace->lock);
@@ -213,11 +270,11 @@ zx_status_t vmar_protect(struct vmar *v, uaddr_t addr, u64 size, u32 prot)
 	else if (!vmar_contains(v, addr, size))
 		status = ZX_ERR_INVALID_ARGS;
 	else
-		status = check_range(v, start, end, prot, &mapping_count);
+		status = check_range(&r);
 	if (status == ZX_OK)
-		status = split_edges(v, start, end, prot, mapping_count);
-	if (status == ZX_OK && set_prot(v, start, end, prot))
-		vmar_limit_entries(v->aspace, start, end, prot_flags(prot));
+		status = split_edges(&r);
+	if (status == ZX_OK && set_prot(&r))
+		vmar_limit_entries(v->aspace, r.start, r.end, prot_flags(prot));
 	mutex_unlock(&v->aspace->lock);
 	return status;
 }

@@ -266,6 +266,8 @@ static inline zx_status_t map_locked(struct vmar *v,
 	m = mapping_create(v, page, end, vmo, vmo_offset, prot, max_prot);
 	if (!m)
 		return ZX_ERR_NO_MEMORY;
+	m->fault_beyond_stream =
+		where->options & ZX_VM_FAULT_BEYOND_STREAM_SIZE;
 	status = where->options & ZX_VM_SPECIFIC_OVERWRITE ?
 			 overwrite(v, &txn, m) : insert_mapping(&txn, m);
 	if (status != ZX_OK) {
@@ -301,10 +303,14 @@ zx_status_t vmar_map(struct vmar *v, const struct vmar_placement *where,
 
 /* spec 6, checks 7-8: whole sub-VMARs only, and something must be there. Only
  * the regions at the two edges can lie partly inside. */
-static zx_status_t check_unmap(const struct vmar_edges *e, u64 start, u64 end)
+static zx_status_t check_unmap(const struct vmar *v,
+			       const struct vmar_edges *e, u64 start, u64 end,
+			       bool children)
 {
 	if (!e->first.word)
 		return ZX_ERR_NOT_FOUND;
+	if (!children && touches_vmar(v, start, end))
+		return ZX_ERR_INVALID_ARGS;
 	if (rt_slot_type(e->first) == RT_VMAR &&
 	    rt_slot_region(e->first)->start < start)
 		return ZX_ERR_INVALID_ARGS;
@@ -315,29 +321,31 @@ static zx_status_t check_unmap(const struct vmar_edges *e, u64 start, u64 end)
 }
 
 static __attribute__((noinline)) zx_status_t unmap_range(struct vmar *v,
-							 u64 start, u64 end)
+							 u64 start, u64 end,
+							 bool children)
 {
 	struct vmar_edges edges = vmar_find_edges(v, start, end);
-	zx_status_t status = check_unmap(&edges, start, end);
+	zx_status_t status = check_unmap(v, &edges, start, end, children);
 
 	if (status == ZX_OK)
 		status = vmar_replace_range(v, start, end, &edges, NULL);
 	return status;
 }
 
-static inline zx_status_t unmap_locked(struct vmar *v, u64 start, u64 end)
+static inline zx_status_t unmap_locked(struct vmar *v, u64 start, u64 end,
+				       bool children)
 {
 	struct rt_slot s = rtree_lookup(&v->children, start);
 
 	/* The usual case, just one mapping: no pieces, nothing to prepare. */
 	if (rt_slot_type(s) != RT_MAPPING ||
 	    rt_slot_region(s)->start != start || rt_slot_region(s)->end != end)
-		return unmap_range(v, start, end);
+		return unmap_range(v, start, end, children);
 	vmar_remove_mapping(mapping_from_slot(s));
 	return ZX_OK;
 }
 
-zx_status_t vmar_unmap(struct vmar *v, uaddr_t addr, u64 size)
+zx_status_t vmar_unmap(struct vmar *v, uaddr_t addr, u64 size, bool children)
 {
 	u64 start = addr >> PAGE_SHIFT;
 	u64 end = start + (size >> PAGE_SHIFT);
@@ -349,7 +357,7 @@ zx_status_t vmar_unmap(struct vmar *v, uaddr_t addr, u64 size)
 	else if (!vmar_contains(v, addr, size))
 		status = ZX_ERR_INVALID_ARGS;
 	else
-		status = unmap_locked(v, start, end);
+		status = unmap_locked(v, start, end, children);
 	mutex_unlock(&v->aspace->lock);
 	return status;
 }
@@ -363,93 +371,6 @@ zx_status_t vmar_destroy(struct vmar *v)
 		vmar_destroy_locked(v);
 		status = ZX_OK;
 	}
-	mutex_unlock(&v->aspace->lock);
-	return status;
-}
-
-/* --- zx_vmar_op_range ----------------------------------------------------- */
-
-/*
- * The mapping at a page at or below the VMAR. BAD_STATE for a gap,
- * INVALID_ARGS for a sub-VMAR that may not be entered.
- */
-static zx_status_t find_piece(struct vmar *v, u64 page, bool descend,
-			      struct mapping **out)
-{
-	for (;;) {
-		struct rt_slot s = rtree_lookup(&v->children, page);
-
-		if (rt_slot_type(s) == RT_EMPTY)
-			return ZX_ERR_BAD_STATE;
-		if (rt_slot_type(s) == RT_MAPPING) {
-			*out = mapping_from_slot(s);
-			return ZX_OK;
-		}
-		if (!descend)
-			return ZX_ERR_INVALID_ARGS;
-		v = vmar_from_slot(s);
-	}
-}
-
-static u64 piece_offset(const struct mapping *m, u64 page)
-{
-	return mapping_vmo_offset(m) + ((page - m->region.start) << PAGE_SHIFT);
-}
-
-/* spec 9, check 9 for one piece. */
-static zx_status_t check_decommit_piece(struct mapping *m, u64 page, u64 bytes)
-{
-	u64 offset = piece_offset(m, page);
-	u64 vmo_size = vmo_get_size(m->named);
-
-	if (!(m->max_prot & ZX_VM_PERM_WRITE))
-		return ZX_ERR_ACCESS_DENIED;
-	if (vmo_can_decommit(m->named) != ZX_OK)
-		return ZX_ERR_NOT_SUPPORTED;
-	if (offset > vmo_size || bytes > vmo_size - offset)
-		return ZX_ERR_OUT_OF_RANGE;
-	return ZX_OK;
-}
-
-/* One pass over the pieces of [start, end): checks them, or decommits them. */
-static zx_status_t decommit_pass(struct vmar *v, u64 start, u64 end,
-				 bool descend, bool check)
-{
-	while (start < end) {
-		struct mapping *m;
-		zx_status_t status = find_piece(v, start, descend, &m);
-		u64 stop, bytes;
-
-		if (status != ZX_OK)
-			return status;
-		stop = min_u64(end, m->region.end);
-		bytes = (stop - start) << PAGE_SHIFT;
-		status = check ? check_decommit_piece(m, start, bytes)
-			       : vmo_decommit_range(m->named,
-						    piece_offset(m, start),
-						    bytes, false);
-		if (status != ZX_OK)
-			return status;
-		start = stop;
-	}
-	return ZX_OK;
-}
-
-zx_status_t vmar_decommit(struct vmar *v, uaddr_t addr, u64 size, bool descend)
-{
-	u64 start = addr >> PAGE_SHIFT;
-	u64 end = start + (size >> PAGE_SHIFT);
-	zx_status_t status;
-
-	mutex_lock(&v->aspace->lock);
-	if (!v->alive)
-		status = ZX_ERR_BAD_STATE;
-	else if (!vmar_contains(v, addr, size))
-		status = ZX_ERR_OUT_OF_RANGE;
-	else
-		status = decommit_pass(v, start, end, descend, true);
-	if (status == ZX_OK)
-		status = decommit_pass(v, start, end, descend, false);
 	mutex_unlock(&v->aspace->lock);
 	return status;
 }

@@ -24,11 +24,29 @@ static inline struct rt_slot mapping_slot(struct mapping *m)
 	return rt_slot_make(&m->region, RT_MAPPING);
 }
 
-/* [addr, addr + size) lies inside the VMAR and does not wrap; size > 0. */
-static inline bool vmar_contains(const struct vmar *v, uaddr_t addr, u64 size)
+/* Where a page of the mapping stands in the VMO that it names, in bytes. */
+static inline u64 mapping_offset_of(const struct mapping *m, u64 page)
 {
-	return addr >= v->base && addr - v->base < v->size &&
-	       size <= v->size - (addr - v->base);
+	return mapping_vmo_offset(m) + ((page - m->region.start) << PAGE_SHIFT);
+}
+
+/*
+ * A walk over the pieces at and below a VMAR (vmar_walk.c). Under aspace->lock;
+ * nothing may change between two steps. The caller moves `page` on, to the end
+ * of the piece found.
+ */
+struct vmar_walk {
+	struct vmar *top;
+	struct vmar *at;	/* whose own child the piece found is */
+	u64 page;
+};
+void vmar_walk_begin(struct vmar_walk *w, struct vmar *top, u64 page);
+/* The mapping that contains the page; an empty slot for a gap of w->at. */
+struct rt_slot vmar_walk_slot(struct vmar_walk *w);
+
+static inline bool vmar_walk_is_below(const struct vmar_walk *w)
+{
+	return w->at != w->top;
 }
 
 /*

@@ -17,8 +17,11 @@
 #define ERA_UNMAP_REFUSES_UNALIGNED_LEN (!ERA_IS_LATEST)
 /* D2 unmap of a range that holds nothing. */
 #define ERA_UNMAP_NOTHING (ERA_IS_LATEST ? ZX_OK : ZX_ERR_NOT_FOUND)
-/* D4 op_range DECOMMIT descends into sub-VMARs (else INVALID_ARGS). */
-#define ERA_OP_RANGE_DESCENDS (!ERA_IS_LATEST)
+/* D3, D4 op_range: the later operations, of which some (DECOMMIT too) do not
+ * enter sub-VMARs; else DECOMMIT alone, which does. */
+#define ERA_OP_RANGE_IS_EXTENDED ERA_IS_LATEST
+/* vmar.md 9: OUT_OF_RANGE before the BAD_STATE of a dead VMAR. */
+#define ERA_OP_RANGE_LOOKS_AT_RANGE_FIRST ERA_IS_LATEST
 /* D6 op_range: a size that is not a page multiple is refused. */
 #define ERA_OP_RANGE_REFUSES_UNALIGNED_SIZE (!ERA_IS_LATEST)
 /* D7 op_range: an operation of zx_vmo_op_range that is not DECOMMIT. */
@@ -37,6 +40,16 @@
 						   : ZX_ERR_NO_MEMORY)
 /* spec/README 2: read_memory past the VMO's end is trimmed (else refused). */
 #define ERA_PROCESS_MEMORY_TRIMS ERA_IS_LATEST
+/* D13 protect enters sub-VMARs. */
+#define ERA_PROTECT_DESCENDS ERA_IS_LATEST
+/* vmar.md 6-9: OP_CHILDREN is needed for what lies in sub-VMARs; and for any
+ * destroy. */
+#define ERA_OP_CHILDREN_COUNTS ERA_IS_LATEST
+#define ERA_DESTROY_RIGHTS (ERA_IS_LATEST ? ZX_RIGHT_OP_CHILDREN : 0)
+/* vmar.md 11: flags that 2020 does not know. */
+#define ERA_VM_LATER_FLAGS (ERA_IS_LATEST ? \
+			    ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED | \
+			    ZX_VM_FAULT_BEYOND_STREAM_SIZE : 0u)
 /* D14 destroying the root VMAR. */
 #define ERA_DESTROY_ROOT_REFUSED ERA_IS_LATEST
 /* V-1 COMMIT, DECOMMIT, ZERO: a length past the end is trimmed (else

@@ -7,9 +7,6 @@
 #include <syscall_protos.h>
 #include <syscalls/user.h>
 
-#define ROOT_VMAR_RIGHTS \
-	(ZX_DEFAULT_VMAR_RIGHTS | ZX_RIGHTS_IO | ZX_RIGHT_EXECUTE)
-
 /* Needs one of two rights. */
 static zx_status_t get_with_either(zx_handle_t value, u32 type, zx_rights_t a,
 				   zx_rights_t b, struct object **out)
@@ -46,7 +43,7 @@ static zx_status_t make_handles(struct process *p, uaddr_t proc_handle,
 		goto cancel_vmar;
 	handle_publish(&proc, &p->object, ZX_DEFAULT_PROCESS_RIGHTS);
 	handle_publish(&vmar, &process_root_vmar(p)->object,
-		       ROOT_VMAR_RIGHTS);
+		       VMAR_ROOT_RIGHTS);
 	return ZX_OK;
 cancel_vmar:
 	handle_cancel(&vmar);

@@ -18,13 +18,10 @@
 		       ZX_VM_SPECIFIC_OVERWRITE | ZX_VM_CAN_MAP_SPECIFIC | \
 		       CAN_MAP_RWX | ZX_VM_MAP_RANGE | \
 		       ZX_VM_REQUIRE_NON_RESIZABLE | ZX_VM_ALLOW_FAULTS | \
-		       ZX_VM_OFFSET_IS_UPPER_LIMIT | ALIGN_MASK)
+		       ZX_VM_OFFSET_IS_UPPER_LIMIT | ALIGN_MASK | \
+		       ERA_VM_LATER_FLAGS)
 #define PLACEMENT_FLAGS (ZX_VM_SPECIFIC | ZX_VM_SPECIFIC_OVERWRITE | \
 			 ZX_VM_OFFSET_IS_UPPER_LIMIT | ALIGN_MASK)
-
-/* Rights of a VMAR handle beyond READ, WRITE, EXECUTE (spec 2.2). */
-#define VMAR_BASE_RIGHTS (ZX_RIGHT_DUPLICATE | ZX_RIGHT_TRANSFER | \
-			  ZX_RIGHT_INSPECT)
 
 /* PERM bits, rights bits and CAN_MAP bits are the same three in a row. */
 #define PERM_TO_RIGHT_SHIFT 2
@@ -51,6 +48,15 @@ static u32 rights_to_perm(zx_rights_t rights)
 static u32 can_map_to_perm(u32 flags)
 {
 	return (flags >> PERM_TO_CAN_MAP_SHIFT) & PERM_RWX;
+}
+
+/* What an era that has no execute-only mappings makes of options: this machine
+ * has none, so the flag adds READ. */
+static u32 without_xom(u32 options)
+{
+	if (options & ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED & ERA_VM_LATER_FLAGS)
+		options |= ZX_VM_PERM_READ;
+	return options;
 }
 
 /* spec 2.5: write and execute need read. */
@@ -181,17 +187,26 @@ static zx_status_t check_map_permissions(const struct map_args *a)
 	return flags_are_defined(a->options) ? ZX_OK : ZX_ERR_INVALID_ARGS;
 }
 
-/* Checks 9 to 12; rounds the length up. */
-static zx_status_t check_map_range(struct map_args *a)
+/* Checks 9 and 10, and what the latest era asks of faults past an end. */
+static zx_status_t check_map_flags(const struct map_args *a)
 {
-	const struct vmar *v = vmar_from_object(a->vmar.object);
-	u64 end;
-
 	if ((a->options & ZX_VM_REQUIRE_NON_RESIZABLE) &&
 	    (map_vmo(a)->options & ZX_VMO_RESIZABLE))
 		return ZX_ERR_NOT_SUPPORTED;
 	if (a->options & (ZX_VM_COMPACT | ZX_VM_CAN_MAP_SPECIFIC))
 		return ZX_ERR_INVALID_ARGS;
+	if ((a->options & ZX_VM_FAULT_BEYOND_STREAM_SIZE) &&
+	    !(a->options & ZX_VM_ALLOW_FAULTS))
+		return ZX_ERR_INVALID_ARGS;
+	return ZX_OK;
+}
+
+/* Checks 11 and 12; rounds the length up. */
+static zx_status_t check_map_range(struct map_args *a)
+{
+	const struct vmar *v = vmar_from_object(a->vmar.object);
+	u64 end;
+
 	if (a->options & PERM_RWX & ~can_map_to_perm(v->flags))
 		return ZX_ERR_ACCESS_DENIED;
 	if (!is_page_aligned(a->vmo_offset))
@@ -209,6 +224,8 @@ static zx_status_t map(struct map_args *a)
 	uaddr_t base;
 
 	if (status == ZX_OK)
+		status = check_map_flags(a);
+	if (status == ZX_OK)
 		status = check_map_range(a);
 	if (status != ZX_OK)
 		return status;
@@ -221,7 +238,7 @@ static zx_status_t map(struct map_args *a)
 	if (put_user_u64(a->mapped_addr, base) == ZX_OK)
 		return ZX_OK;
 	/* NOT_FOUND or BAD_STATE if another thread was faster: gone anyway. */
-	status_ignore(vmar_unmap(v, base, a->where.size));
+	status_ignore(vmar_unmap(v, base, a->where.size, true));
 	return ZX_ERR_INVALID_ARGS;
 }
 
@@ -233,8 +250,10 @@ zx_status_t sys_vmar_map(zx_handle_t handle, zx_vm_option_t options,
 	zx_status_t status;
 
 	/* One by one: an initialiser would clear the rest first. */
+	options = without_xom(options);
 	a.options = options;
-	a.where.options = options & PLACEMENT_FLAGS;
+	a.where.options = options & (PLACEMENT_FLAGS |
+				     ZX_VM_FAULT_BEYOND_STREAM_SIZE);
 	a.where.offset = vmar_offset;
 	a.vmo_offset = vmo_offset;
 	a.len = len;
@@ -253,7 +272,13 @@ zx_status_t sys_vmar_map(zx_handle_t handle, zx_vm_option_t options,
 
 /* --- zx_vmar_unmap, zx_vmar_destroy (spec 6, 8) --------------------------- */
 
-static zx_status_t unmap(struct vmar *v, uaddr_t addr, u64 len)
+/* What lies in sub-VMARs is the handle's to change. */
+static bool may_enter(zx_rights_t rights)
+{
+	return !ERA_OP_CHILDREN_COUNTS || (rights & ZX_RIGHT_OP_CHILDREN);
+}
+
+static zx_status_t unmap(const struct handle_ref *h, uaddr_t addr, u64 len)
 {
 	zx_status_t status;
 	u64 size;
@@ -262,26 +287,28 @@ static zx_status_t unmap(struct vmar *v, uaddr_t addr, u64 len)
 		return ZX_ERR_INVALID_ARGS;
 	if (ERA_UNMAP_REFUSES_UNALIGNED_LEN && size != len)
 		return ZX_ERR_INVALID_ARGS;
-	status = vmar_unmap(v, addr, size);
+	status = vmar_unmap(vmar_from_object(h->object), addr, size,
+			    may_enter(h->rights));
 	return status == ZX_ERR_NOT_FOUND ? ERA_UNMAP_NOTHING : status;
 }
 
 zx_status_t sys_vmar_unmap(zx_handle_t handle, zx_vaddr_t addr, size_t len)
 {
-	struct object *o;
-	zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_VMAR, 0, &o);
+	struct handle_ref h;
+	zx_status_t status = handle_get_ref(handle, ZX_OBJ_TYPE_VMAR, 0, &h);
 
 	if (status != ZX_OK)
 		return status;
-	status = unmap(vmar_from_object(o), addr, len);
-	object_unref(o);
+	status = unmap(&h, addr, len);
+	object_unref(h.object);
 	return status;
 }
 
 zx_status_t sys_vmar_destroy(zx_handle_t handle)
 {
 	struct object *o;
-	zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_VMAR, 0, &o);
+	zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_VMAR,
+					ERA_DESTROY_RIGHTS, &o);
 
 	if (status != ZX_OK)
 		return status;
@@ -295,34 +322,75 @@ zx_status_t sys_vmar_destroy(zx_handle_t handle)
 
 /* --- zx_vmar_protect (spec 7) --------------------------------------------- */
 
-static zx_status_t protect(struct vmar *v, u32 options, uaddr_t addr, u64 len)
+static zx_status_t protect(const struct handle_ref *h, u32 options,
+			   uaddr_t addr, u64 len)
 {
 	u64 size;
 
 	if (!perms_are_consistent(options) || !is_page_aligned(addr) ||
-	    (options & ~PERM_RWX))
+	    (options & ~(PERM_RWX | (ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED &
+				     ERA_VM_LATER_FLAGS))))
 		return ZX_ERR_INVALID_ARGS;
 	if (len == 0 || !round_up_page(len, &size))
 		return ZX_ERR_INVALID_ARGS;
-	return vmar_protect(v, addr, size, options);
+	return vmar_protect(vmar_from_object(h->object), addr, size,
+			    options & PERM_RWX,
+			    ERA_PROTECT_DESCENDS && may_enter(h->rights));
 }
 
 zx_status_t sys_vmar_protect(zx_handle_t handle, zx_vm_option_t options,
 			     zx_vaddr_t addr, size_t len)
 {
-	struct object *o;
+	struct handle_ref h;
 	zx_status_t status;
 
-	status = handle_get(handle, ZX_OBJ_TYPE_VMAR,
-			    perm_to_rights(options & PERM_RWX), &o);
+	options = without_xom(options);
+	status = handle_get_ref(handle, ZX_OBJ_TYPE_VMAR,
+				perm_to_rights(options & PERM_RWX), &h);
 	if (status != ZX_OK)
 		return status;
-	status = protect(vmar_from_object(o), options, addr, len);
-	object_unref(o);
+	status = protect(&h, options, addr, len);
+	object_unref(h.object);
 	return status;
 }
 
 /* --- zx_vmar_op_range (spec 9) -------------------------------------------- */
+
+/* What an operation wants: the handle's rights, and whether it may go on into
+ * sub-VMARs, and with which right. */
+struct op_rule {
+	bool known;
+	zx_rights_t rights;
+	bool enters;
+};
+
+/* The later table of spec 9. */
+static struct op_rule later_rule(u32 op)
+{
+	switch (op) {
+	case ZX_VMAR_OP_COMMIT:
+	case ZX_VMAR_OP_DECOMMIT:
+		return (struct op_rule){ true, ZX_RIGHT_WRITE, false };
+	case ZX_VMAR_OP_PREFETCH:
+		return (struct op_rule){ true, ZX_RIGHT_READ, false };
+	case ZX_VMAR_OP_MAP_RANGE:
+		return (struct op_rule){ true, ZX_RIGHT_READ, true };
+	case ZX_VMAR_OP_ZERO:
+		return (struct op_rule){ true, ZX_RIGHT_WRITE, true };
+	case ZX_VMAR_OP_DONT_NEED:
+	case ZX_VMAR_OP_ALWAYS_NEED:
+		return (struct op_rule){ true, 0, true };
+	}
+	return (struct op_rule){ false, 0, false };
+}
+
+static struct op_rule rule_of(u32 op)
+{
+	if (ERA_OP_RANGE_IS_EXTENDED)
+		return later_rule(op);
+	return (struct op_rule){ op == ZX_VMAR_OP_DECOMMIT, ZX_RIGHT_WRITE,
+				 true };
+}
 
 /* D7: the numbers that zx_vmo_op_range knows in some era (spec/README 3). */
 static bool is_vmo_op(u32 op)
@@ -333,23 +401,27 @@ static bool is_vmo_op(u32 op)
 static zx_status_t op_range(const struct handle_ref *h, u32 op, uaddr_t address,
 			    u64 size, uaddr_t buffer, size_t buffer_size)
 {
+	struct vmar *v = vmar_from_object(h->object);
+	struct op_rule rule = rule_of(op);
 	u64 rounded;
 
 	if (buffer != 0 || buffer_size != 0)
 		return ZX_ERR_INVALID_ARGS;
-	if (!is_vmo_op(op))
-		return ZX_ERR_INVALID_ARGS;
-	if (op != ZX_VMO_OP_DECOMMIT)
-		return ERA_OP_RANGE_OTHER_OP;
-	if (!(h->rights & ZX_RIGHT_WRITE))
+	if (!rule.known)
+		return is_vmo_op(op) ? ERA_OP_RANGE_OTHER_OP
+				     : ZX_ERR_INVALID_ARGS;
+	if (rule.rights & ~h->rights)
 		return ZX_ERR_ACCESS_DENIED;
 	if (size == 0 || !is_page_aligned(address) ||
 	    !round_up_page(size, &rounded))
 		return ZX_ERR_INVALID_ARGS;
 	if (ERA_OP_RANGE_REFUSES_UNALIGNED_SIZE && rounded != size)
 		return ZX_ERR_INVALID_ARGS;
-	return vmar_decommit(vmar_from_object(h->object), address, rounded,
-			     ERA_OP_RANGE_DESCENDS);
+	if (ERA_OP_RANGE_LOOKS_AT_RANGE_FIRST &&
+	    !vmar_contains(v, address, rounded))
+		return ZX_ERR_OUT_OF_RANGE;
+	return vmar_op_range(v, op, address, rounded,
+			     rule.enters && may_enter(h->rights));
 }
 
 zx_status_t sys_vmar_op_range(zx_handle_t handle, uint32_t op,

@@ -217,24 +217,26 @@ static zx_status_t call_overwrite_inside(void)
 
 static zx_status_t call_unmap_inside(void)
 {
-	return vmar_unmap(w.as->root, BASE + 3 * PAGE_SIZE, 2 * PAGE_SIZE);
+	return vmar_unmap(w.as->root, BASE + 3 * PAGE_SIZE, 2 * PAGE_SIZE,
+			  true);
 }
 
 static zx_status_t call_unmap_across(void)
 {
-	return vmar_unmap(w.as->root, BASE + 3 * PAGE_SIZE, 190 * PAGE_SIZE);
+	return vmar_unmap(w.as->root, BASE + 3 * PAGE_SIZE, 190 * PAGE_SIZE,
+			  true);
 }
 
 static zx_status_t call_protect_inside(void)
 {
 	return vmar_protect(w.as->root, BASE + 3 * PAGE_SIZE, 2 * PAGE_SIZE,
-			    ZX_VM_PERM_READ);
+			    ZX_VM_PERM_READ, false);
 }
 
 static zx_status_t call_protect_across(void)
 {
 	return vmar_protect(w.as->root, BASE + 3 * PAGE_SIZE, 92 * PAGE_SIZE,
-			    ZX_VM_PERM_READ);
+			    ZX_VM_PERM_READ, false);
 }
 
 static zx_status_t call_allocate(void)
@@ -362,13 +364,14 @@ static void test_removal_needs_nothing(void **state)
 					    7 * PAGE_SIZE, false), ZX_OK);
 	assert_int_equal(vmo_zero_range(w.vmo, 100, 7 * PAGE_SIZE, false),
 			 ZX_OK);
-	assert_int_equal(vmar_decommit(w.as->root, BASE, 30 * PAGE_SIZE, true),
-			 ZX_OK);
+	assert_int_equal(vmar_op_range(w.as->root, ZX_VMAR_OP_DECOMMIT, BASE,
+				       30 * PAGE_SIZE, true), ZX_OK);
 	assert_int_equal(vmo_set_size(w.vmo, 77), ZX_OK);
 	assert_int_equal(vmo_set_size(w.vmo, PAGES * PAGE_SIZE), ZX_OK);
 	assert_int_equal(vmar_protect(w.as->root, BASE, 100 * PAGE_SIZE,
-				      ZX_VM_PERM_READ), ZX_OK);
-	assert_int_equal(vmar_unmap(w.as->root, BASE, 100 * PAGE_SIZE), ZX_OK);
+				      ZX_VM_PERM_READ, false), ZX_OK);
+	assert_int_equal(vmar_unmap(w.as->root, BASE, 100 * PAGE_SIZE, true),
+			 ZX_OK);
 	pager_detach_vmo(w.paged);
 	assert_int_equal(vmar_destroy(w.as->root), ZX_OK);
 	pmm_fail_after(0);

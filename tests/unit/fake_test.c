@@ -106,10 +106,11 @@ static void test_life_of_a_page(void **state)
 	assert_int_equal(value, 0);
 	assert_int_equal(fake_user_store(BASE + PAGE_SIZE, 7), ZX_OK);
 	assert_int_equal(vmar_protect(as->root, BASE + PAGE_SIZE, PAGE_SIZE,
-				      ZX_VM_PERM_READ), ZX_OK);
+				      ZX_VM_PERM_READ, false), ZX_OK);
 	assert_int_equal(fake_user_store(BASE + PAGE_SIZE, 8),
 			 ZX_ERR_ACCESS_DENIED);
-	assert_int_equal(vmar_unmap(as->root, BASE, PAGE_SIZE), ZX_OK);
+	assert_int_equal(vmar_unmap(as->root, BASE, PAGE_SIZE, true),
+			 ZX_OK);
 	assert_int_equal(fake_user_load(BASE, &value), ZX_ERR_NOT_FOUND);
 	assert_int_equal(fake_user_load(BASE + PAGE_SIZE, &value), ZX_OK);
 	assert_int_equal(value, 7);
@@ -298,7 +299,7 @@ static void do_unmap(u32 s, u32 page, u32 count)
 			want = ZX_OK;
 	}
 	assert_int_equal(vmar_unmap(model.as[s]->root, page_va(page),
-				    count * PAGE_SIZE), want);
+				    count * PAGE_SIZE, true), want);
 	for (i = page; want == ZX_OK && i < page + count; i++) {
 		if (model.cell[s][i].region)
 			forget_region(s, &model.region[s]
@@ -317,7 +318,8 @@ static void do_protect(u32 s, u32 page, u32 count)
 		if (model.cell[s][i].vmo == 0 || (touched && !r))
 			return;
 	assert_int_equal(vmar_protect(r ? r->vmar : model.as[s]->root,
-				      page_va(page), count * PAGE_SIZE, prot),
+				      page_va(page), count * PAGE_SIZE, prot,
+				      false),
 			 ZX_OK);
 	for (i = page; i < page + count; i++)
 		model.cell[s][i].prot = prot;
@@ -527,14 +529,14 @@ static void race_change(void)
 					    count * PAGE_SIZE, true);
 		break;
 	case 1:
-		status = vmar_unmap(as->root, va, count * PAGE_SIZE);
+		status = vmar_unmap(as->root, va, count * PAGE_SIZE, true);
 		break;
 	case 2:
 		status = map_at(as, va, count, race_vmo, page * PAGE_SIZE, RW);
 		break;
 	case 3:
 		status = vmar_protect(as->root, va, count * PAGE_SIZE,
-				      ZX_VM_PERM_READ);
+				      ZX_VM_PERM_READ, false);
 		break;
 	case 4:
 		status = vmo_set_size(race_vmo, page * PAGE_SIZE);

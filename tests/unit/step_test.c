@@ -77,7 +77,8 @@ static struct vmo *other;
 static void unmap_victim(void *arg)
 {
 	(void)arg;
-	assert_int_equal(vmar_unmap(as->root, BASE, PAGE_SIZE), ZX_OK);
+	assert_int_equal(vmar_unmap(as->root, BASE, PAGE_SIZE, true),
+			 ZX_OK);
 	object_unref(&victim->object);
 }
 

@@ -105,7 +105,7 @@ JX_TEST(process_name_and_rights)
 	EXPECT_EQ(strnlen(name, 32), 31);
 	EXPECT_STATUS(zx_object_get_info(vmar, ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL,
 					 NULL), ZX_OK);
-	EXPECT_EQ(info.rights, 0x801f);
+	EXPECT_EQ(info.rights, 0x801f | (jx_era() == JX_ERA_LATEST ? ZX_RIGHT_OP_CHILDREN : 0));
 	EXPECT_STATUS(zx_object_get_info(process, ZX_INFO_HANDLE_BASIC, &info, sizeof(info), NULL,
 					 NULL), ZX_OK);
 	EXPECT_EQ(info.rights, ZX_DEFAULT_PROCESS_RIGHTS);

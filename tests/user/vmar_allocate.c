@@ -189,7 +189,8 @@ JX_TEST(vmar_allocate_bad_outputs)
 /* spec 2.2: exactly these rights. */
 JX_TEST(vmar_allocate_rights_of_the_new_handle)
 {
-	const zx_rights_t base = ZX_RIGHT_DUPLICATE | ZX_RIGHT_TRANSFER | ZX_RIGHT_INSPECT;
+	const zx_rights_t base = ZX_RIGHT_DUPLICATE | ZX_RIGHT_TRANSFER | ZX_RIGHT_INSPECT |
+				 (jx_era() == JX_ERA_LATEST ? ZX_RIGHT_OP_CHILDREN : 0);
 
 	for (uint32_t set = 0; set < 8; set++) {
 		zx_info_handle_basic_t info = { 0 };

@@ -31,9 +31,15 @@
 #define ZX_VMO_OP_CACHE_CLEAN_INVALIDATE ((uint32_t)9u)
 #define ZX_VMO_OP_ZERO ((uint32_t)10u)
 
-/* zx_vmar_op_range takes the VMO's number or its own name for it. */
+/* zx_vmar_op_range takes the VMO's number or its own name for it. All but
+ * DECOMMIT are of later eras. */
+#define ZX_VMAR_OP_COMMIT ((uint32_t)1u)
 #define ZX_VMAR_OP_DECOMMIT ((uint32_t)2u)
 #define ZX_VMAR_OP_MAP_RANGE ((uint32_t)3u)
+#define ZX_VMAR_OP_ZERO ((uint32_t)10u)
+#define ZX_VMAR_OP_DONT_NEED ((uint32_t)12u)
+#define ZX_VMAR_OP_ALWAYS_NEED ((uint32_t)13u)
+#define ZX_VMAR_OP_PREFETCH ((uint32_t)14u)
 
 /* zx_pager_op_range. */
 #define ZX_PAGER_OP_FAIL ((uint32_t)1u)
@@ -54,7 +60,9 @@ typedef uint32_t zx_vm_option_t;
 #define ZX_VM_REQUIRE_NON_RESIZABLE ((zx_vm_option_t)(1u << 11))
 #define ZX_VM_ALLOW_FAULTS ((zx_vm_option_t)(1u << 12))
 #define ZX_VM_OFFSET_IS_UPPER_LIMIT ((zx_vm_option_t)(1u << 13))
+/* Of later eras. */
 #define ZX_VM_PERM_READ_IF_XOM_UNSUPPORTED ((zx_vm_option_t)(1u << 14))
+#define ZX_VM_FAULT_BEYOND_STREAM_SIZE ((zx_vm_option_t)(1u << 15))
 
 /*
  * Alignment: log2 of the size in the top byte. The largest value sets bit

@@ -89,6 +89,9 @@ struct mapping {
 	/* Under vmo->lock. */
 	struct list_node vmo_node;
 	u32 state;			/* enum mapping_state */
+	/* Fixed after creation: pages wholly beyond the VMO's stream size
+	 * fault (spec 11). */
+	bool fault_beyond_stream;
 	/* Atomic: the tree's reference plus temporary ones. */
 	u32 ref_count;
 	union {
@@ -134,9 +137,23 @@ void aspace_destroy(struct aspace *as);
 void aspace_ref(struct aspace *as);
 void aspace_unref(struct aspace *as);
 
+/* Rights of a new handle to a VMAR, beyond READ, WRITE and EXECUTE, which go
+ * with its CAN_MAP flags (spec 2.2); and of one to a root, which has all. */
+#define VMAR_BASE_RIGHTS (ZX_DEFAULT_VMAR_RIGHTS | \
+			  (IS_ENABLED(CONFIG_ERA_LATEST) \
+				   ? ZX_RIGHT_OP_CHILDREN : 0))
+#define VMAR_ROOT_RIGHTS (VMAR_BASE_RIGHTS | ZX_RIGHTS_IO | ZX_RIGHT_EXECUTE)
+
 static inline struct vmar *vmar_from_object(struct object *o)
 {
 	return container_of(o, struct vmar, object);
+}
+
+/* [addr, addr + size) lies inside the VMAR and does not wrap; size > 0. */
+static inline bool vmar_contains(const struct vmar *v, uaddr_t addr, u64 size)
+{
+	return addr >= v->base && addr - v->base < v->size &&
+	       size <= v->size - (addr - v->base);
 }
 
 /*
@@ -147,7 +164,8 @@ static inline struct vmar *vmar_from_object(struct object *o)
  */
 
 /* Where a region goes: options is ZX_VM_SPECIFIC, SPECIFIC_OVERWRITE,
- * OFFSET_IS_UPPER_LIMIT or 0, and the ALIGN field. */
+ * OFFSET_IS_UPPER_LIMIT or 0, and the ALIGN field; of a mapping also
+ * FAULT_BEYOND_STREAM_SIZE. */
 struct vmar_placement {
 	u32 options;
 	u64 offset;
@@ -163,16 +181,24 @@ MUST_CHECK zx_status_t vmar_map(struct vmar *vmar,
 				const struct vmar_placement *where,
 				struct vmo *vmo, u64 vmo_offset, u32 prot,
 				u32 max_prot, bool populate, uaddr_t *out);
-/* spec 6, checks 4-9; NOT_FOUND if nothing was there. */
-MUST_CHECK zx_status_t vmar_unmap(struct vmar *vmar, uaddr_t addr, u64 size);
-/* spec 7, checks 6-9. */
+/* spec 6, checks 4-9; NOT_FOUND if nothing was there. `children`: sub-VMARs
+ * may be destroyed, else one in the range is INVALID_ARGS. */
+MUST_CHECK zx_status_t vmar_unmap(struct vmar *vmar, uaddr_t addr, u64 size,
+				  bool children);
+/* spec 7, checks 6-9. `children`: sub-VMARs are entered, and what lies in them
+ * can only lose permissions; else one in the range is INVALID_ARGS. */
 MUST_CHECK zx_status_t vmar_protect(struct vmar *vmar, uaddr_t addr, u64 size,
-				    u32 prot);
+				    u32 prot, bool children);
 /* spec 8. BAD_STATE if dead already. */
 MUST_CHECK zx_status_t vmar_destroy(struct vmar *vmar);
-/* spec 9, checks 6-9: DECOMMIT of what is mapped there. */
-MUST_CHECK zx_status_t vmar_decommit(struct vmar *vmar, uaddr_t addr, u64 size,
-				     bool descend);
+/*
+ * spec 9, checks 6-9, and the operation, one of ZX_VMAR_OP_*. `descend`:
+ * sub-VMARs are entered, else one in the range is INVALID_ARGS. What may have
+ * to wait for a pager is done with no lock held, piece by piece: what has gone
+ * from the range meanwhile is BAD_STATE.
+ */
+MUST_CHECK zx_status_t vmar_op_range(struct vmar *vmar, u32 op, uaddr_t addr,
+				     u64 size, bool descend);
 
 /*
  * The mapping at an address, nested VMARs included, with a reference that the

@@ -1,0 +1,213 @@
+/*
+ * zx_vmar_op_range (spec/vmar.md 9): operations on the VMOs behind a range.
+ *
+ * The whole range is checked before the first piece is touched. What may wait
+ * for a pager, or takes long, is done with no lock held: a reference keeps the
+ * mapping and its VMO, and the next piece is looked for anew.
+ */
+#include <mm/fault.h>
+#include <mm/vmo.h>
+
+#include "vmar_internal.h"
+
+/* The part of a mapping that a call is about. */
+struct piece {
+	struct mapping *m;
+	u64 start, end;		/* pages of address space */
+	u64 offset;		/* in the VMO, bytes */
+	u64 bytes;
+};
+
+struct op {
+	u32 number;		/* ZX_VMAR_OP_* */
+	bool descend;
+	u64 end;		/* page */
+	struct vmar_walk walk;
+};
+
+/* What the mapping's maximum protection must have (S-O8). */
+static u32 needed_prot(u32 op)
+{
+	switch (op) {
+	case ZX_VMAR_OP_COMMIT:
+	case ZX_VMAR_OP_DECOMMIT:
+	case ZX_VMAR_OP_ZERO:
+		return ZX_VM_PERM_WRITE;
+	case ZX_VMAR_OP_PREFETCH:
+		return ZX_VM_PERM_READ;
+	}
+	return 0;
+}
+
+static bool is_hint(u32 op)
+{
+	return op == ZX_VMAR_OP_DONT_NEED || op == ZX_VMAR_OP_ALWAYS_NEED;
+}
+
+/* Hints mean nothing to a VMO whose pages are nobody else's to bring. */
+static bool is_void(u32 op, const struct vmo *v)
+{
+	return is_hint(op) && !v->source;
+}
+
+/* The piece at the walk's place. BAD_STATE for a gap, INVALID_ARGS for a
+ * sub-VMAR that may not be entered. */
+static zx_status_t find_piece(struct op *o, struct piece *p)
+{
+	struct rt_slot s = vmar_walk_slot(&o->walk);
+
+	if (!o->descend && vmar_walk_is_below(&o->walk))
+		return ZX_ERR_INVALID_ARGS;
+	if (rt_slot_type(s) == RT_EMPTY)
+		return ZX_ERR_BAD_STATE;
+	p->m = mapping_from_slot(s);
+	p->start = o->walk.page;
+	p->end = min_u64(o->end, p->m->region.end);
+	p->offset = mapping_offset_of(p->m, p->start);
+	p->bytes = (p->end - p->start) << PAGE_SHIFT;
+	return ZX_OK;
+}
+
+/* Where the bytes end that the mapping gives access to. The page that holds the
+ * end of a stream is whole. */
+static u64 get_limit(const struct mapping *m)
+{
+	struct vmo *v = m->named;
+	u64 size, stream;
+
+	mutex_lock(v->lock);
+	size = vmo_size_locked(v);
+	stream = v->content_size;
+	mutex_unlock(v->lock);
+	if (m->fault_beyond_stream && stream < size)
+		return (stream + PAGE_MASK) & ~PAGE_MASK;
+	return size;
+}
+
+/* Check 9 for one piece. */
+static zx_status_t check_piece(u32 op, const struct piece *p)
+{
+	struct vmo *v = p->m->named;
+	u64 limit;
+
+	if (needed_prot(op) & ~p->m->max_prot)
+		return ZX_ERR_ACCESS_DENIED;
+	if (op == ZX_VMAR_OP_DECOMMIT && vmo_can_decommit(v) != ZX_OK)
+		return ZX_ERR_NOT_SUPPORTED;
+	if (!p->m->fault_beyond_stream &&
+	    (op == ZX_VMAR_OP_MAP_RANGE || is_void(op, v)))
+		return ZX_OK;
+	limit = get_limit(p->m);
+	if (p->offset > limit || p->bytes > limit - p->offset)
+		return ZX_ERR_OUT_OF_RANGE;
+	return ZX_OK;
+}
+
+static zx_status_t check_pieces(struct op *o, u64 start)
+{
+	zx_status_t status = ZX_OK;
+	struct piece p;
+
+	vmar_walk_begin(&o->walk, o->walk.top, start);
+	while (status == ZX_OK && o->walk.page < o->end) {
+		status = find_piece(o, &p);
+		if (status == ZX_OK)
+			status = check_piece(o->number, &p);
+		if (status == ZX_OK)
+			o->walk.page = p.end;
+	}
+	return status;
+}
+
+/* Brings in what a pager has; only a kill of the thread is told. */
+static zx_status_t always_need(struct vmo *v, const struct piece *p)
+{
+	zx_status_t status = vmo_commit_range(v, p->offset, p->bytes, true);
+
+	return status == ZX_ERR_INTERNAL_INTR_KILLED ? status : ZX_OK;
+}
+
+static zx_status_t run(u32 op, const struct piece *p)
+{
+	struct vmo *v = p->m->named;
+
+	switch (op) {
+	case ZX_VMAR_OP_COMMIT:
+		return vmo_commit_range(v, p->offset, p->bytes, false);
+	case ZX_VMAR_OP_DECOMMIT:
+		return vmo_decommit_range(v, p->offset, p->bytes, false);
+	case ZX_VMAR_OP_ZERO:
+		return vmo_zero_range(v, p->offset, p->bytes, false);
+	case ZX_VMAR_OP_MAP_RANGE:
+		return mapping_populate(p->m, p->start, p->end);
+	case ZX_VMAR_OP_ALWAYS_NEED:
+		return v->source ? always_need(v, p) : ZX_OK;
+	case ZX_VMAR_OP_PREFETCH:
+		return v->source ? vmo_commit_range(v, p->offset, p->bytes,
+						    false) : ZX_OK;
+	}
+	return ZX_OK;
+}
+
+/* Releases the aspace's lock meanwhile. */
+static zx_status_t run_unlocked(struct op *o, const struct piece *p)
+{
+	struct aspace *as = o->walk.top->aspace;
+	zx_status_t status;
+
+	/* Cannot fail: the tree's references are there. */
+	if (!mapping_ref(p->m))
+		return ZX_ERR_BAD_STATE;
+	mutex_unlock(&as->lock);
+	status = run(o->number, p);
+	mapping_unref(p->m);
+	mutex_lock(&as->lock);
+	vmar_walk_begin(&o->walk, o->walk.top, p->end);
+	if (status == ZX_OK && p->end < o->end && !o->walk.top->alive)
+		status = ZX_ERR_BAD_STATE;
+	return status;
+}
+
+static zx_status_t run_pieces(struct op *o, u64 start)
+{
+	bool short_and_sure = o->number == ZX_VMAR_OP_DECOMMIT ||
+			      o->number == ZX_VMAR_OP_MAP_RANGE ||
+			      o->number == ZX_VMAR_OP_DONT_NEED;
+	zx_status_t status = ZX_OK;
+	struct piece p;
+
+	vmar_walk_begin(&o->walk, o->walk.top, start);
+	while (status == ZX_OK && o->walk.page < o->end) {
+		status = find_piece(o, &p);
+		if (status == ZX_OK)
+			status = short_and_sure ? run(o->number, &p)
+						: run_unlocked(o, &p);
+		o->walk.page = p.end;
+	}
+	return status;
+}
+
+zx_status_t vmar_op_range(struct vmar *v, u32 op, uaddr_t addr, u64 size,
+			  bool descend)
+{
+	u64 start = addr >> PAGE_SHIFT;
+	struct op o = {
+		.number = op,
+		.descend = descend,
+		.end = start + (size >> PAGE_SHIFT),
+		.walk = { .top = v },
+	};
+	zx_status_t status;
+
+	mutex_lock(&v->aspace->lock);
+	if (!v->alive)
+		status = ZX_ERR_BAD_STATE;
+	else if (!vmar_contains(v, addr, size))
+		status = ZX_ERR_OUT_OF_RANGE;
+	else
+		status = check_pieces(&o, start);
+	if (status == ZX_OK)
+		status = run_pieces(&o, start);
+	mutex_unlock(&v->aspace->lock);
+	return status;
+}
