@@ -8,6 +8,8 @@ unit-y += boot_args_test:kernel/boot.o
 fake_machine := arch/arm64/pt.o,arch/arm64/pt_block.o,arch/arm64/cache.o,arch/arm64/tlb.o,arch/arm64/asid.o,arch/arm64/pt_reserve.o,mm/ptcheck.o,mm/ptcheck_flush.o,mm/pmm.o,mm/slab.o,kernel/lock.o,kernel/lockdep.o,kernel/wait.o,kernel/epoch.o,arch/fake/cpu.o,arch/fake/tlb.o,arch/fake/sched.o,arch/fake/log.o,arch/fake/cache.o
 unit-y += pt_test:$(fake_machine),tests/unit/pt_env.o
 unit-y += tlb_test:$(fake_machine),tests/unit/pt_env.o
+unit-y += block_test:$(fake_machine),tests/unit/pt_env.o
+unit-y += cache_test:$(fake_machine),tests/unit/pt_env.o
 # ... with all of mm and what it needs of kernel.
 mm_parts := $(filter-out mm/kstack.c mm/stats.c mm/pmm.c mm/slab.c mm/ptcheck%.c,$(sort $(wildcard mm/*.c)))
 fake_mm := $(fake_machine),arch/fake/user.o,arch/fake/kstack.o,$(subst $(space),$(comma),$(patsubst %.c,%.o,$(mm_parts))),kernel/object.o,kernel/object_name.o,kernel/signal.o,kernel/handle.o,kernel/port.o,kernel/port_async.o
@@ -22,3 +24,5 @@ unit-y += ptree_family_test:$(ptree_family)
 unit-long-y += ptree_family_long:$(ptree_family)
 unit-tsan-y += ptree_thread_test:$(ptree_family)
 unit-y += ptree_fail_test:$(ptree_family)
+# Snapshots of VMOs.
+unit-y += snap_test:$(fake_mm),tests/unit/snap_env.o
