@@ -554,6 +554,34 @@ static bool take_next(struct handle_table *t, u32 *index,
 	return found;
 }
 
+/* A live slot's own reference keeps its object while the lock is held. Acquire:
+ * pairs with slot_fill(), which takes no lock. */
+static bool slot_look(struct slot *s, u32 type, struct handle_ref *out)
+{
+	u64 word = __atomic_load_n(&s->word, __ATOMIC_ACQUIRE);
+
+	if (!(word & LIVE_BITS) || s->object->type != type)
+		return false;
+	out->object = s->object;
+	out->rights = s->rights;
+	out->identity.slot_word = &s->word;
+	out->identity.key = word >> KEY_SHIFT;
+	object_ref(out->object);
+	return true;
+}
+
+bool handle_table_next(struct handle_table *t, u32 *index, u32 type,
+		       struct handle_ref *out)
+{
+	bool found = false;
+
+	mutex_lock(&t->lock);
+	while (*index < t->fresh && !found)
+		found = slot_look(slot_at(t, (*index)++), type, out);
+	mutex_unlock(&t->lock);
+	return found;
+}
+
 void handle_table_clear(struct handle_table *t)
 {
 	struct handle_taken taken;

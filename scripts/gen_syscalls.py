@@ -152,13 +152,13 @@ def as_json(calls):
 
 
 def declaration(call, name):
-    """C prototype, wrapped at 80 columns."""
+    """C prototype, wrapped at 98 columns."""
     parts = [a.type + ("" if a.type.endswith("*") else " ") + a.name for a in call.args]
     head = f"{call.returns} {name}("
     lines = [head]
     for index, part in enumerate(parts or ["void"]):
         part += "," if index + 1 < len(parts) else ")"
-        if len(lines[-1]) + len(part) > 80:
+        if len(lines[-1]) + len(part) > 98:
             lines.append("\t\t")
         lines[-1] += (" " if lines[-1][-1] not in "(\t" else "") + part
     end = " __NO_RETURN;" if "noreturn" in call.flags else ";"

@@ -63,5 +63,48 @@
 /* abi.md 5: rights of a fresh BTI. */
 #define ERA_BTI_RIGHTS (ZX_DEFAULT_BTI_RIGHTS | \
 			(ERA_IS_LATEST ? ZX_RIGHTS_PROPERTY : 0))
+/* vmo.md 3.1: options of zx_vmo_create, and whether a size that is out of range
+ * outranks one that is unknown. */
+#define ERA_VMO_CREATE_OPTIONS (ZX_VMO_RESIZABLE | \
+				(ERA_IS_LATEST ? ZX_VMO_UNBOUNDED : 0))
+#define ERA_VMO_CREATE_SIZE_FIRST ERA_IS_LATEST
+/* V-5 committed_bytes counts 1/n of what n VMOs share (else all of it with the
+ * oldest). */
+#define ERA_VMO_CHARGE_IS_SPLIT ERA_IS_LATEST
+/* V-6 there is a stream size, which follows the size (else a free number). */
+#define ERA_VMO_HAS_STREAM_SIZE ERA_IS_LATEST
+/* V-8 to resize is a right of its own; rights of a fresh VMO's handle. */
+#define ERA_VMO_RESIZE_IS_A_RIGHT ERA_IS_LATEST
+#define ERA_VMO_RIGHTS(options) \
+	(ZX_DEFAULT_VMO_RIGHTS | \
+	 (ERA_VMO_RESIZE_IS_A_RIGHT && ((options) & ZX_VMO_RESIZABLE) \
+		  ? ZX_RIGHT_RESIZE : 0))
+/* V-9, V-19 create_child: size, and NO_WRITE with RESIZABLE, are looked at
+ * before the handle (else the one later, the other not at all). */
+#define ERA_VMO_CHILD_SIZE_FIRST ERA_IS_LATEST
+/* vmo.md 5.1: all that create_child knows. */
+#define ERA_VMO_CHILD_OPTIONS \
+	(ZX_VMO_CHILD_SNAPSHOT | ZX_VMO_CHILD_SLICE | \
+	 ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE | ZX_VMO_CHILD_RESIZABLE | \
+	 ZX_VMO_CHILD_NO_WRITE | \
+	 (ERA_IS_LATEST ? ZX_VMO_CHILD_REFERENCE | \
+			  ZX_VMO_CHILD_SNAPSHOT_MODIFIED : 0))
+/* V-10 a VMO with pages may become CACHED again. */
+#define ERA_VMO_POLICY_MAY_RETURN ERA_IS_LATEST
+/* V-11, V-12 cache operations: on physical VMOs; INVALIDATE only for those who
+ * booted with kernel.enable-debugging-syscalls. */
+#define ERA_VMO_CACHE_OPS_ON_PHYSICAL (!ERA_IS_LATEST)
+#define ERA_VMO_INVALIDATE_IS_DEBUG ERA_IS_LATEST
+/* V-14 set_size of a physical VMO. */
+#define ERA_VMO_PHYSICAL_RESIZE (ERA_IS_LATEST ? ZX_ERR_UNAVAILABLE \
+					       : ZX_ERR_NOT_SUPPORTED)
+/* vmo.md 4.5: LOCK and UNLOCK look at rights before they refuse. */
+#define ERA_VMO_LOCK_RIGHTS_FIRST ERA_IS_LATEST
+/* V-18 a property that no object has. */
+#define ERA_UNKNOWN_PROPERTY (ERA_IS_LATEST ? ZX_ERR_NOT_SUPPORTED \
+					    : ZX_ERR_INVALID_ARGS)
+/* V-16 parent_koid after the parent's end: the grandparent's or 0 (else as at
+ * birth). */
+#define ERA_VMO_PARENT_KOID_MOVES ERA_IS_LATEST
 
 #endif

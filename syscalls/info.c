@@ -3,7 +3,7 @@
  *
  * The frame is the same for all topics: topic, handle, state, records, counts.
  * Records are copied with no lock held and without a bound on how long a copy
- * may sleep; lists are therefore read in chunks.
+ * may sleep; lists are therefore read in chunks. Topics about VMOs: info_vmo.c.
  */
 #include <arch/cpu.h>
 #include <kernel/bti.h>
@@ -12,32 +12,16 @@
 #include <kernel/wait.h>
 #include <mm/slab.h>
 #include <mm/vmar.h>
-#include <mm/vmo.h>
 #include <syscall_protos.h>
-#include <syscalls/user.h>
+
+#include "info.h"
 
 #define KOID_CHUNK 32u
 #define MAPS_CHUNK 21u		/* records in 2 KiB */
 
-/* The arguments of the call behind topic and handle. */
-struct info_out {
-	uaddr_t buffer;
-	size_t buffer_size;
-	uaddr_t actual;
-	uaddr_t avail;
-};
-
-static zx_status_t put_counts(const struct info_out *out, u64 actual,
-			      u64 avail)
-{
-	zx_status_t status = user_put_optional(out->actual, actual);
-
-	return status == ZX_OK ? user_put_optional(out->avail, avail) : status;
-}
-
 /* Steps 4 to 6 of the frame for a topic with one record. */
-static zx_status_t put_record(const struct info_out *out, const void *record,
-			      size_t bytes)
+zx_status_t info_put_record(const struct info_out *out, const void *record,
+			    size_t bytes)
 {
 	bool fits = out->buffer_size >= bytes;
 	zx_status_t status = ZX_OK;
@@ -45,7 +29,7 @@ static zx_status_t put_record(const struct info_out *out, const void *record,
 	if (fits)
 		status = user_write(out->buffer, record, bytes);
 	if (status == ZX_OK)
-		status = put_counts(out, fits, 1);
+		status = info_put_counts(out, fits, 1);
 	if (status == ZX_OK && !fits)
 		status = ZX_ERR_BUFFER_TOO_SMALL;
 	return status;
@@ -74,7 +58,7 @@ static zx_status_t info_handle_basic(const struct handle_ref *ref,
 				    : ZX_OBJ_PROP_NONE,
 	};
 
-	return put_record(out, &r, sizeof(r));
+	return info_put_record(out, &r, sizeof(r));
 }
 
 static zx_status_t info_handle_count(const struct handle_ref *ref,
@@ -85,7 +69,7 @@ static zx_status_t info_handle_count(const struct handle_ref *ref,
 						__ATOMIC_RELAXED),
 	};
 
-	return put_record(out, &r, sizeof(r));
+	return info_put_record(out, &r, sizeof(r));
 }
 
 static zx_status_t info_process(const struct handle_ref *ref,
@@ -94,7 +78,7 @@ static zx_status_t info_process(const struct handle_ref *ref,
 	zx_info_process_t r;
 
 	process_get_info(process_from_object(ref->object), &r);
-	return put_record(out, &r, sizeof(r));
+	return info_put_record(out, &r, sizeof(r));
 }
 
 static zx_status_t info_thread(const struct handle_ref *ref,
@@ -106,7 +90,7 @@ static zx_status_t info_thread(const struct handle_ref *ref,
 
 	/* Every thread may run on every CPU. */
 	r.cpu_affinity_mask.mask[0] = (1ul << cpu_count()) - 1;
-	return put_record(out, &r, sizeof(r));
+	return info_put_record(out, &r, sizeof(r));
 }
 
 static zx_status_t info_vmar(const struct handle_ref *ref,
@@ -115,19 +99,7 @@ static zx_status_t info_vmar(const struct handle_ref *ref,
 	struct vmar *v = vmar_from_object(ref->object);
 	zx_info_vmar_t r = { .base = v->base, .len = v->size };
 
-	return put_record(out, &r, sizeof(r));
-}
-
-static zx_status_t info_vmo(const struct handle_ref *ref,
-			    const struct info_out *out, bool long_form)
-{
-	zx_info_vmo_v2_t r;
-
-	__builtin_memset(&r, 0, sizeof(r));
-	vmo_get_info(vmo_from_object(ref->object), &r.v1);
-	r.v1.flags |= ZX_INFO_VMO_VIA_HANDLE;
-	r.v1.handle_rights = ref->rights;
-	return put_record(out, &r, long_form ? sizeof(r) : sizeof(r.v1));
+	return info_put_record(out, &r, sizeof(r));
 }
 
 static zx_status_t info_resource(const struct handle_ref *ref,
@@ -142,7 +114,7 @@ static zx_status_t info_resource(const struct handle_ref *ref,
 	};
 
 	object_get_name(ref->object, r.name);
-	return put_record(out, &r, sizeof(r));
+	return info_put_record(out, &r, sizeof(r));
 }
 
 /* The record grew after 2020; each buffer gets the one that it has room for. */
@@ -152,7 +124,7 @@ static zx_status_t info_bti(const struct handle_ref *ref,
 	zx_info_bti_t r;
 
 	bti_get_info(bti_from_object(ref->object), &r);
-	return put_record(out, &r, out->buffer_size < sizeof(r)
+	return info_put_record(out, &r, out->buffer_size < sizeof(r)
 				     ? ZX_INFO_BTI_SHORT_BYTES : sizeof(r));
 }
 
@@ -179,7 +151,7 @@ static zx_status_t info_koids(const struct handle_ref *ref,
 			return ZX_ERR_INVALID_ARGS;
 		done += n;
 	} while (n && !thread_is_killed());
-	return put_counts(out, done, total < done ? done : total);
+	return info_put_counts(out, done, total < done ? done : total);
 }
 
 /* Copies as much of a chunk as the buffer has room for. */
@@ -211,7 +183,7 @@ static zx_status_t list_maps(struct aspace *as, const struct info_out *out,
 			return status;
 		total += filled;
 	} while (filled == MAPS_CHUNK && !thread_is_killed());
-	return put_counts(out, written, total);
+	return info_put_counts(out, written, total);
 }
 
 static zx_status_t info_maps(const struct handle_ref *ref,
@@ -234,7 +206,7 @@ static zx_status_t info_maps(const struct handle_ref *ref,
 
 static zx_status_t info_none(const struct info_out *out)
 {
-	return put_counts(out, 0, 0);
+	return info_put_counts(out, 0, 0);
 }
 
 /* Type and right that a topic wants (abi.md 11); false: no such topic. */
@@ -273,13 +245,8 @@ static bool topic_needs(u32 topic, u32 *type, zx_rights_t *rights)
 	case ZX_INFO_BTI:
 		*type = ZX_OBJ_TYPE_BTI;
 		return true;
-	case ZX_INFO_VMO_V1:
-	case ZX_INFO_VMO_V2:
-		*type = ZX_OBJ_TYPE_VMO;
-		*rights = 0;
-		return true;
 	}
-	return false;
+	return info_vmo_needs(topic, type, rights);
 }
 
 static zx_status_t answer(u32 topic, const struct handle_ref *ref,
@@ -308,7 +275,7 @@ static zx_status_t answer(u32 topic, const struct handle_ref *ref,
 	case ZX_INFO_BTI:
 		return info_bti(ref, out);
 	}
-	return info_vmo(ref, out, topic == ZX_INFO_VMO_V2);
+	return info_vmo_answer(topic, ref, out);
 }
 
 zx_status_t sys_object_get_info(zx_handle_t handle, uint32_t topic,

@@ -3,30 +3,11 @@
  */
 #include <kernel/handle.h>
 #include <kernel/process.h>
-#include <mm/vmo.h>
+#include <mm/vmo_stream.h>
 #include <syscall_protos.h>
 #include <syscalls/user.h>
 
-/* A VMO's content size (vmo.md 8.1) is under the VMO's lock. */
-static u64 content_size_get(struct object *o)
-{
-	struct vmo *v = vmo_from_object(o);
-	u64 size;
-
-	mutex_lock(v->lock);
-	size = v->content_size;
-	mutex_unlock(v->lock);
-	return size;
-}
-
-static void content_size_set(struct object *o, u64 size)
-{
-	struct vmo *v = vmo_from_object(o);
-
-	mutex_lock(v->lock);
-	v->content_size = size;
-	mutex_unlock(v->lock);
-}
+#include "era.h"
 
 /* Objects without a name answer 32 zero bytes. */
 static zx_status_t get_name(struct object *o, uaddr_t value, size_t value_size)
@@ -46,12 +27,12 @@ static zx_status_t get_property(struct object *o, u32 property, uaddr_t value,
 	if (property == ZX_PROP_NAME)
 		return get_name(o, value, value_size);
 	if (property != ZX_PROP_VMO_CONTENT_SIZE)
-		return ZX_ERR_INVALID_ARGS;
+		return ERA_UNKNOWN_PROPERTY;
 	if (value_size < sizeof(u64))
 		return ZX_ERR_BUFFER_TOO_SMALL;
 	if (o->type != ZX_OBJ_TYPE_VMO)
 		return ZX_ERR_WRONG_TYPE;
-	return user_put_u64(value, content_size_get(o));
+	return user_put_u64(value, vmo_get_stream_size(vmo_from_object(o)));
 }
 
 zx_status_t sys_object_get_property(zx_handle_t handle, uint32_t property,
@@ -83,40 +64,53 @@ static zx_status_t set_name(struct object *o, uaddr_t value, size_t value_size)
 	return object_set_name(o, name, value_size);
 }
 
+/* vmo.md 8.1: a free number, or the end of what is not zero. */
+static zx_status_t set_content_size(const struct handle_ref *h, u64 size)
+{
+	struct vmo *v = vmo_from_object(h->object);
+
+	if (!ERA_VMO_HAS_STREAM_SIZE || v->base->kind != VMO_PAGED) {
+		vmo_store_stream_size(v, size);
+		return ZX_OK;
+	}
+	if (!(h->rights & ZX_RIGHT_WRITE))
+		return ZX_ERR_ACCESS_DENIED;
+	return vmo_set_stream_size(v, size, false);
+}
+
 /* Unknown properties are INVALID_ARGS here too (tasks.md 4.2). */
-static zx_status_t set_property(struct object *o, u32 property, uaddr_t value,
-				size_t value_size)
+static zx_status_t set_property(const struct handle_ref *h, u32 property,
+				uaddr_t value, size_t value_size)
 {
 	u64 word;
 
 	if (property == ZX_PROP_NAME)
-		return set_name(o, value, value_size);
+		return set_name(h->object, value, value_size);
 	if (property != ZX_PROP_VMO_CONTENT_SIZE)
 		return ZX_ERR_INVALID_ARGS;
 	if (value_size < sizeof(word))
 		return ZX_ERR_BUFFER_TOO_SMALL;
-	if (o->type != ZX_OBJ_TYPE_VMO)
+	if (h->object->type != ZX_OBJ_TYPE_VMO)
 		return ZX_ERR_WRONG_TYPE;
 	if (user_read(&word, value, sizeof(word)) != ZX_OK)
 		return ZX_ERR_INVALID_ARGS;
-	content_size_set(o, word);
-	return ZX_OK;
+	return set_content_size(h, word);
 }
 
 zx_status_t sys_object_set_property(zx_handle_t handle, uint32_t property,
 				    uaddr_t value, size_t value_size)
 {
-	struct object *o;
+	struct handle_ref h;
 	zx_status_t status;
 
 	if (!value)
 		return ZX_ERR_INVALID_ARGS;
-	status = handle_get(handle, ZX_OBJ_TYPE_NONE, ZX_RIGHT_SET_PROPERTY,
-			    &o);
+	status = handle_get_ref(handle, ZX_OBJ_TYPE_NONE,
+				ZX_RIGHT_SET_PROPERTY, &h);
 	if (status != ZX_OK)
 		return status;
-	status = set_property(o, property, value, value_size);
-	object_unref(o);
+	status = set_property(&h, property, value, value_size);
+	object_unref(h.object);
 	return status;
 }
 

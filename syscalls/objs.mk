@@ -18,3 +18,7 @@ obj-y += syscalls/user.o
 obj-y += syscalls/wait.o
 obj-y += syscalls/resource.o
 obj-y += syscalls/bti.o
+obj-y += syscalls/info_vmo.o
+obj-y += syscalls/vmo_child.o
+obj-y += syscalls/vmo_op.o
+obj-y += syscalls/vmo_special.o

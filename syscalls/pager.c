@@ -44,7 +44,9 @@ static zx_status_t create_vmo(struct object *pager, struct object *port,
 				  port_from_object(port), key, rounded, &v);
 	if (status != ZX_OK)
 		return status;
-	status = handle_make(&v->object, ZX_DEFAULT_VMO_RIGHTS, out);
+	if (ERA_VMO_HAS_STREAM_SIZE)
+		v->content_size = size;
+	status = handle_make(&v->object, ERA_VMO_RIGHTS(options), out);
 	object_unref(&v->object);
 	return status;
 }

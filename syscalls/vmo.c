@@ -1,16 +1,16 @@
 /*
  * zx_vmo_*: checks of handles and pure values in the order of spec/vmo.md. The
- * work is in mm/.
+ * work is in mm/. Children are in vmo_child.c, range operations in vmo_op.c,
+ * special kinds of VMOs in vmo_special.c.
  */
 #include <arch/usercopy.h>
 #include <kernel/handle.h>
-#include <kernel/resource.h>
 #include <mm/vmo.h>
+#include <mm/vmo_cache.h>
+#include <mm/vmo_stream.h>
 #include <syscall_protos.h>
 
 #include "era.h"
-
-#define VMO_RIGHTS ZX_DEFAULT_VMO_RIGHTS
 
 static zx_status_t get_vmo(zx_handle_t handle, zx_rights_t rights,
 			   struct vmo **out)
@@ -23,20 +23,37 @@ static zx_status_t get_vmo(zx_handle_t handle, zx_rights_t rights,
 	return status;
 }
 
+/* vmo.md 3.1: which of two failures is told differs between the eras. */
+static zx_status_t check_create(u64 size, u32 options, u64 *rounded)
+{
+	const u32 both = ZX_VMO_UNBOUNDED | ZX_VMO_RESIZABLE;
+	bool unknown = options & ~ERA_VMO_CREATE_OPTIONS;
+
+	if (unknown && !ERA_VMO_CREATE_SIZE_FIRST)
+		return ZX_ERR_INVALID_ARGS;
+	if ((options & both) == both)
+		return ZX_ERR_INVALID_ARGS;
+	if (!round_up_page(size, rounded) || *rounded > VMO_MAX_SIZE)
+		return ZX_ERR_OUT_OF_RANGE;
+	return unknown ? ZX_ERR_INVALID_ARGS : ZX_OK;
+}
+
 zx_status_t sys_vmo_create(uint64_t size, uint32_t options, uaddr_t out)
 {
 	struct vmo *v;
-	zx_status_t status;
 	u64 rounded;
+	zx_status_t status = check_create(size, options, &rounded);
 
-	if (options & ~ZX_VMO_RESIZABLE)
-		return ZX_ERR_INVALID_ARGS;
-	if (!round_up_page(size, &rounded) || rounded > VMO_MAX_SIZE)
-		return ZX_ERR_OUT_OF_RANGE;
+	if (status != ZX_OK)
+		return status;
+	if (options & ZX_VMO_UNBOUNDED)
+		rounded = VMO_MAX_SIZE;
 	status = vmo_create(rounded, options, &v);
 	if (status != ZX_OK)
 		return status;
-	status = handle_make(&v->object, VMO_RIGHTS, out);
+	if (ERA_VMO_HAS_STREAM_SIZE)
+		v->content_size = size;
+	status = handle_make(&v->object, ERA_VMO_RIGHTS(options), out);
 	object_unref(&v->object);
 	return status;
 }
@@ -67,6 +84,8 @@ zx_status_t sys_vmo_write(zx_handle_t handle, uaddr_t buffer, uint64_t offset,
 	return status;
 }
 
+/* --- Sizes ----------------------------------------------------------------- */
+
 zx_status_t sys_vmo_get_size(zx_handle_t handle, uaddr_t size)
 {
 	struct vmo *v;
@@ -80,107 +99,85 @@ zx_status_t sys_vmo_get_size(zx_handle_t handle, uaddr_t size)
 	return status;
 }
 
-zx_status_t sys_vmo_set_size(zx_handle_t handle, uint64_t size)
+/* vmo.md 3.4, after WRITE. */
+static zx_status_t set_size(const struct handle_ref *h, u64 size)
 {
-	struct vmo *v;
-	zx_status_t status = get_vmo(handle, ZX_RIGHT_WRITE, &v);
+	struct vmo *v = vmo_from_object(h->object);
+	zx_status_t status;
 
-	if (status != ZX_OK)
-		return status;
+	if (ERA_VMO_RESIZE_IS_A_RIGHT && (v->options & ZX_VMO_RESIZABLE) &&
+	    !(h->rights & ZX_RIGHT_RESIZE))
+		return ZX_ERR_ACCESS_DENIED;
 	status = vmo_set_size(v, size);
-	object_unref(&v->object);
+	if (status == ZX_ERR_NOT_SUPPORTED)
+		return ERA_VMO_PHYSICAL_RESIZE;
+	if (status == ZX_OK && ERA_VMO_HAS_STREAM_SIZE)
+		vmo_store_stream_size(v, size);
 	return status;
 }
 
-/*
- * COMMIT, DECOMMIT and ZERO work. LOCK and UNLOCK are refused as on any VMO
- * that is not discardable. The cache operations are known to the table of
- * vmo.md 4.1, but not offered yet.
- */
-static zx_status_t op_range(const struct handle_ref *h, u32 op, u64 offset,
-			    u64 size)
-{
-	struct vmo *v = vmo_from_object(h->object);
-	bool writable = h->rights & ZX_RIGHT_WRITE;
-
-	switch (op) {
-	case ZX_VMO_OP_COMMIT:
-		return writable ? vmo_commit_range(v, offset, size,
-						   ERA_VMO_RANGE_TRIMS)
-				: ZX_ERR_ACCESS_DENIED;
-	case ZX_VMO_OP_DECOMMIT:
-		return writable ? vmo_decommit_range(v, offset, size,
-						     ERA_VMO_RANGE_TRIMS)
-				: ZX_ERR_ACCESS_DENIED;
-	case ZX_VMO_OP_ZERO:
-		return writable ? vmo_zero_range(v, offset, size,
-						 ERA_VMO_RANGE_TRIMS)
-				: ZX_ERR_ACCESS_DENIED;
-	case ZX_VMO_OP_LOCK:
-	case ZX_VMO_OP_UNLOCK:
-	case ZX_VMO_OP_CACHE_SYNC:
-	case ZX_VMO_OP_CACHE_INVALIDATE:
-	case ZX_VMO_OP_CACHE_CLEAN:
-	case ZX_VMO_OP_CACHE_CLEAN_INVALIDATE:
-		return ZX_ERR_NOT_SUPPORTED;
-	default:
-		return ZX_ERR_INVALID_ARGS;
-	}
-}
-
-zx_status_t sys_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset,
-			     uint64_t size, uaddr_t buffer, size_t buffer_size)
+zx_status_t sys_vmo_set_size(zx_handle_t handle, uint64_t size)
 {
 	struct handle_ref h;
-	zx_status_t status = handle_get_ref(handle, ZX_OBJ_TYPE_VMO, 0, &h);
+	zx_status_t status = handle_get_ref(handle, ZX_OBJ_TYPE_VMO,
+					    ZX_RIGHT_WRITE, &h);
 
-	(void)buffer;		/* ignored, vmo.md 4.1 */
-	(void)buffer_size;
 	if (status != ZX_OK)
 		return status;
-	status = op_range(&h, op, offset, size);
+	status = set_size(&h, size);
 	object_unref(h.object);
 	return status;
 }
 
-/* Of the resource's failure, if any, and the handle's, the one to tell. */
-static zx_status_t worse_of(zx_status_t resource, zx_status_t handle)
+zx_status_t sys_vmo_get_stream_size(zx_handle_t handle, uaddr_t size)
 {
-	return resource == ZX_OK || ERA_MARK_EXEC_HANDLE_FIRST ? handle
-							       : resource;
+	struct vmo *v;
+	zx_status_t status;
+
+	if (!ERA_VMO_HAS_STREAM_SIZE)
+		return ZX_ERR_NOT_SUPPORTED;
+	status = get_vmo(handle, 0, &v);
+	if (status != ZX_OK)
+		return status;
+	if (put_user_u64(size, vmo_get_stream_size(v)) != ZX_OK)
+		status = ZX_ERR_INVALID_ARGS;
+	object_unref(&v->object);
+	return status;
 }
 
-/*
- * vmo.md 6.3: the same VMO through a new handle that may be mapped executable;
- * the old handle goes in any case. No resource (0) is allowed by the default
- * policy of the root job; else it must permit just this.
- */
-zx_status_t sys_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex,
-					  uaddr_t out)
+zx_status_t sys_vmo_set_stream_size(zx_handle_t handle, uint64_t size)
 {
-	struct handle_table *t = handle_table_current();
-	struct handle_taken taken;
-	struct handle_slot slot;
-	zx_status_t status = ZX_OK;
+	struct vmo *v;
+	zx_status_t status;
 
-	if (vmex != ZX_HANDLE_INVALID)
-		status = resource_check_kind(vmex, ZX_RSRC_KIND_VMEX);
-	if (handle_take(t, handle, &taken) != ZX_OK)
-		return worse_of(status, ZX_ERR_BAD_HANDLE);
-	if (taken.object->type != ZX_OBJ_TYPE_VMO)
-		status = worse_of(status, ZX_ERR_BAD_HANDLE);
-	if (status == ZX_OK)
-		status = handle_reserve(t, &slot);
-	if (status != ZX_OK) {
-		handle_release_taken(&taken);
+	if (!ERA_VMO_HAS_STREAM_SIZE)
+		return ZX_ERR_NOT_SUPPORTED;
+	status = get_vmo(handle, ZX_RIGHT_WRITE, &v);
+	if (status != ZX_OK)
 		return status;
-	}
-	if (put_user_u32(out, slot.value) != ZX_OK) {
-		handle_cancel(&slot);
-		handle_release_taken(&taken);
+	if (v->base->kind != VMO_PAGED)
+		status = ZX_ERR_NOT_SUPPORTED;
+	else
+		status = vmo_set_stream_size(v, size, true);
+	object_unref(&v->object);
+	return status;
+}
+
+/* --- Cache policy ---------------------------------------------------------- */
+
+zx_status_t sys_vmo_set_cache_policy(zx_handle_t handle,
+				     uint32_t cache_policy)
+{
+	struct vmo *v;
+	zx_status_t status;
+
+	if (cache_policy & ~ZX_CACHE_POLICY_MASK)
 		return ZX_ERR_INVALID_ARGS;
-	}
-	taken.rights |= ZX_RIGHT_EXECUTE;
-	handle_publish_taken(&slot, &taken);
-	return ZX_OK;
+	status = get_vmo(handle, ZX_RIGHT_MAP, &v);
+	if (status != ZX_OK)
+		return status;
+	status = vmo_set_cache_policy(v, cache_policy,
+				      ERA_VMO_POLICY_MAY_RETURN);
+	object_unref(&v->object);
+	return status;
 }

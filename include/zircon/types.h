@@ -181,6 +181,16 @@ typedef struct zx_iovec {
 } zx_iovec_t;
 __ZX_STATIC_ASSERT(sizeof(zx_iovec_t) == 16, "zx_iovec_t");
 
+/* What ZX_VMO_OP_LOCK tells of a discardable VMO. */
+typedef struct zx_vmo_lock_state {
+	uint64_t offset;
+	uint64_t size;
+	/* What has lost its content since it was last locked; or 0 and 0. */
+	uint64_t discarded_offset;
+	uint64_t discarded_size;
+} zx_vmo_lock_state_t;
+__ZX_STATIC_ASSERT(sizeof(zx_vmo_lock_state_t) == 32, "zx_vmo_lock_state_t");
+
 /* A set of CPUs: CPU n is bit n % 64 of word n / 64. */
 #define ZX_CPU_SET_MAX_CPUS 512
 #define ZX_CPU_SET_BITS_PER_WORD 64

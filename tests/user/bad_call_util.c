@@ -111,6 +111,13 @@ const struct bad_call bad_calls[] = {
 	     OUT_HANDLE),
 	CALL(iommu_create, true, H_NO_RIGHT(RESOURCE), V(0), IN(1), V(1), OUT_HANDLE),
 	CALL(bti_create, true, H_NO_RIGHT(IOMMU), V(0), V(7), OUT_HANDLE),
+	CALL(bti_pin, false, H(BTI), V(ZX_BTI_PERM_READ), H(VMO), V(0), V(PAGE), OUT(8), V(1),
+	     OUT_HANDLE),
+	CALL(bti_release_quarantine, true, H(BTI)),
+	CALL(vmo_create_child, true, H(VMO), V(ZX_VMO_CHILD_SNAPSHOT), V(0), V(PAGE), OUT_HANDLE),
+	CALL(vmo_set_cache_policy, true, H(VMO), V(ZX_CACHE_POLICY_CACHED)),
+	CALL(vmo_create_contiguous, true, H(BTI), V(PAGE), V(0), OUT_HANDLE),
+	CALL(vmo_create_physical, false, H_NO_RIGHT(RESOURCE), V(0), V(PAGE), OUT_HANDLE),
 	CALL(jx_stat, true, V(2), OUT(32), V(32), OUT_OR_NULL(8)),
 };
 const size_t bad_call_count = sizeof(bad_calls) / sizeof(bad_calls[0]);

@@ -82,7 +82,8 @@ JX_TEST(pager_create_vmo_fresh_state)
 
 	ASSERT_TRUE(paging_create(&p, 0, ZX_VMO_RESIZABLE));
 	EXPECT_TRUE(paging_expect_none(&p));
-	EXPECT_EQ(basic(p.vmo).rights, ZX_DEFAULT_VMO_RIGHTS);
+	EXPECT_EQ(basic(p.vmo).rights, ZX_DEFAULT_VMO_RIGHTS |
+				       (jx_era() == JX_ERA_LATEST ? ZX_RIGHT_RESIZE : 0));
 	EXPECT_STATUS(zx_object_get_info(p.vmo, ZX_INFO_VMO, &info, sizeof(info), NULL, NULL),
 		      ZX_OK);
 	EXPECT_EQ(info.size_bytes, 0);

@@ -1,5 +1,5 @@
 /*
- * Records of zx_object_get_info about handles, tasks and memory;
+ * Records of zx_object_get_info about handles, tasks and address spaces;
  * <zircon/syscalls/object.h> includes this.
  */
 #ifndef ZIRCON_INTERNAL_INFO_H_
@@ -154,47 +154,6 @@ __ZX_STATIC_ASSERT(__offsetof(zx_info_maps_t, base) == 32, "base");
 __ZX_STATIC_ASSERT(__offsetof(zx_info_maps_t, depth) == 48, "depth");
 __ZX_STATIC_ASSERT(__offsetof(zx_info_maps_t, type) == 56, "type");
 __ZX_STATIC_ASSERT(__offsetof(zx_info_maps_t, u) == 64, "u");
-
-/* zx_info_vmo_t.flags. */
-#define ZX_INFO_VMO_TYPE(flags) ((flags) & 1u)
-#define ZX_INFO_VMO_TYPE_PHYSICAL ((uint32_t)0u)
-#define ZX_INFO_VMO_TYPE_PAGED ((uint32_t)1u)
-#define ZX_INFO_VMO_RESIZABLE ((uint32_t)(1u << 1))
-#define ZX_INFO_VMO_IS_COW_CLONE ((uint32_t)(1u << 2))
-#define ZX_INFO_VMO_VIA_HANDLE ((uint32_t)(1u << 3))
-#define ZX_INFO_VMO_VIA_MAPPING ((uint32_t)(1u << 4))
-#define ZX_INFO_VMO_PAGER_BACKED ((uint32_t)(1u << 5))
-#define ZX_INFO_VMO_CONTIGUOUS ((uint32_t)(1u << 6))
-
-/* VMO and PROCESS_VMOS */
-typedef struct zx_info_vmo {
-	zx_koid_t koid;
-	char name[ZX_MAX_NAME_LEN];
-	uint64_t size_bytes;
-	zx_koid_t parent_koid;
-	size_t num_children;
-	size_t num_mappings;
-	/* Address spaces that map it. */
-	size_t share_count;
-	uint32_t flags;
-	uint8_t padding1[4];
-	uint64_t committed_bytes;
-	zx_rights_t handle_rights;
-	uint32_t cache_policy;
-} zx_info_vmo_t;
-__ZX_STATIC_ASSERT(sizeof(zx_info_vmo_t) == 104, "zx_info_vmo_t");
-__ZX_STATIC_ASSERT(__offsetof(zx_info_vmo_t, size_bytes) == 40, "size_bytes");
-__ZX_STATIC_ASSERT(__offsetof(zx_info_vmo_t, flags) == 80, "flags");
-__ZX_STATIC_ASSERT(__offsetof(zx_info_vmo_t, committed_bytes) == 88, "committed_bytes");
-__ZX_STATIC_ASSERT(__offsetof(zx_info_vmo_t, handle_rights) == 96, "handle_rights");
-
-/* The longer form, which the V2 words answer. */
-typedef struct zx_info_vmo_v2 {
-	zx_info_vmo_t v1;
-	uint64_t metadata_bytes;
-	uint64_t committed_change_events;
-} zx_info_vmo_v2_t;
-__ZX_STATIC_ASSERT(sizeof(zx_info_vmo_v2_t) == 120, "zx_info_vmo_v2_t");
 
 __END_CDECLS
 

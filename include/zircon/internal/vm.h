@@ -7,8 +7,12 @@
 
 #include <stdint.h>
 
-/* zx_vmo_create. Bit 0 is retired and refused. */
+/* zx_vmo_create. Bit 0 is retired and refused. TRAP_DIRTY is for pagers, and
+ * UNBOUNDED of the latest era only. */
 #define ZX_VMO_RESIZABLE ((uint32_t)1u << 1)
+#define ZX_VMO_DISCARDABLE ((uint32_t)1u << 2)
+#define ZX_VMO_TRAP_DIRTY ((uint32_t)1u << 3)
+#define ZX_VMO_UNBOUNDED ((uint32_t)1u << 4)
 
 /* zx_vmo_create_child. */
 #define ZX_VMO_CHILD_SNAPSHOT ((uint32_t)1u << 0)
@@ -16,6 +20,9 @@
 #define ZX_VMO_CHILD_SLICE ((uint32_t)1u << 3)
 #define ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE ((uint32_t)1u << 4)
 #define ZX_VMO_CHILD_NO_WRITE ((uint32_t)1u << 5)
+/* Of the latest era only. */
+#define ZX_VMO_CHILD_REFERENCE ((uint32_t)1u << 6)
+#define ZX_VMO_CHILD_SNAPSHOT_MODIFIED ((uint32_t)1u << 7)
 #define ZX_VMO_CHILD_COPY_ON_WRITE ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE
 #define ZX_VMO_CLONE_COPY_ON_WRITE ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE
 #define ZX_VMO_CHILD_PRIVATE_PAGER_COPY ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE
@@ -30,6 +37,10 @@
 #define ZX_VMO_OP_CACHE_CLEAN ((uint32_t)8u)
 #define ZX_VMO_OP_CACHE_CLEAN_INVALIDATE ((uint32_t)9u)
 #define ZX_VMO_OP_ZERO ((uint32_t)10u)
+#define ZX_VMO_OP_TRY_LOCK ((uint32_t)11u)
+#define ZX_VMO_OP_DONT_NEED ((uint32_t)12u)
+#define ZX_VMO_OP_ALWAYS_NEED ((uint32_t)13u)
+#define ZX_VMO_OP_PREFETCH ((uint32_t)14u)
 
 /* zx_vmar_op_range takes the VMO's number or its own name for it. All but
  * DECOMMIT are of later eras. */

@@ -1,7 +1,7 @@
 /*
  * zx_object_get_info topics, properties, thread states, the return codes
  * that the kernel gives to killed tasks. The records of the topics stand
- * in internal/info.h and internal/info_system.h, which this includes.
+ * in internal/info*.h, which this includes.
  */
 #ifndef ZIRCON_SYSCALLS_OBJECT_H_
 #define ZIRCON_SYSCALLS_OBJECT_H_
@@ -22,7 +22,6 @@ __BEGIN_CDECLS
 #define ZX_INFO_THREAD_EXCEPTION_REPORT ((zx_object_info_topic_t)11u)
 #define ZX_INFO_TASK_STATS ((zx_object_info_topic_t)12u)
 #define ZX_INFO_PROCESS_MAPS ((zx_object_info_topic_t)13u)
-#define ZX_INFO_PROCESS_VMOS ((zx_object_info_topic_t)14u)
 #define ZX_INFO_THREAD_STATS ((zx_object_info_topic_t)15u)
 #define ZX_INFO_CPU_STATS ((zx_object_info_topic_t)16u)
 #define ZX_INFO_KMEM_STATS ((zx_object_info_topic_t)17u)
@@ -31,7 +30,6 @@ __BEGIN_CDECLS
 #define ZX_INFO_BTI ((zx_object_info_topic_t)20u)
 #define ZX_INFO_PROCESS_HANDLE_STATS ((zx_object_info_topic_t)21u)
 #define ZX_INFO_SOCKET ((zx_object_info_topic_t)22u)
-#define ZX_INFO_VMO ((zx_object_info_topic_t)23u)
 #define ZX_INFO_JOB ((zx_object_info_topic_t)24u)
 #define ZX_INFO_TIMER ((zx_object_info_topic_t)25u)
 #define ZX_INFO_STREAM ((zx_object_info_topic_t)26u)
@@ -46,8 +44,20 @@ __BEGIN_CDECLS
 	((zx_object_info_topic_t)(((uint32_t)(number)) | (((uint32_t)(version)) << 28)))
 #define ZX_INFO_VMO_V1 __ZX_INFO_TOPIC(23u, 0u)
 #define ZX_INFO_VMO_V2 __ZX_INFO_TOPIC(23u, 1u)
+#define ZX_INFO_VMO_V3 __ZX_INFO_TOPIC(23u, 2u)
+#define ZX_INFO_VMO_V4 __ZX_INFO_TOPIC(23u, 3u)
 #define ZX_INFO_PROCESS_VMOS_V1 __ZX_INFO_TOPIC(14u, 0u)
 #define ZX_INFO_PROCESS_VMOS_V2 __ZX_INFO_TOPIC(14u, 1u)
+#define ZX_INFO_PROCESS_VMOS_V3 __ZX_INFO_TOPIC(14u, 2u)
+#define ZX_INFO_PROCESS_VMOS_V4 __ZX_INFO_TOPIC(14u, 3u)
+/* Which records the plain names mean: internal/info_vmo.h. */
+#ifdef ZX_ERA_LATEST
+#define ZX_INFO_VMO ZX_INFO_VMO_V4
+#define ZX_INFO_PROCESS_VMOS ZX_INFO_PROCESS_VMOS_V4
+#else
+#define ZX_INFO_VMO ZX_INFO_VMO_V1
+#define ZX_INFO_PROCESS_VMOS ZX_INFO_PROCESS_VMOS_V1
+#endif
 
 /* Properties. */
 #define ZX_PROP_REGISTER_GS ((uint32_t)2u)
@@ -97,5 +107,6 @@ __END_CDECLS
 
 #include <zircon/internal/info.h>
 #include <zircon/internal/info_system.h>
+#include <zircon/internal/info_vmo.h>
 
 #endif

@@ -46,6 +46,12 @@ MUST_CHECK zx_status_t handle_table_get_ref(struct handle_table *t,
 					    zx_rights_t rights,
 					    struct handle_ref *out);
 
+/* The first live handle at or after slot *index whose object is of this type;
+ * *index moves on behind it. *out carries a reference. False: no more. For
+ * listings; takes the table's mutex. */
+bool handle_table_next(struct handle_table *t, u32 *index, u32 type,
+		       struct handle_ref *out);
+
 /*
  * Two-step creation, so that nothing can fail after the value was copied out:
  * reserve a slot (NO_MEMORY, BAD_STATE), copy its value out, then publish or

@@ -1,0 +1,37 @@
+/*
+ * What the files of zx_object_get_info share.
+ */
+#ifndef SYSCALLS_INFO_H
+#define SYSCALLS_INFO_H
+
+#include <kernel/handle.h>
+#include <syscalls/user.h>
+
+/* The arguments of the call behind topic and handle. */
+struct info_out {
+	uaddr_t buffer;
+	size_t buffer_size;
+	uaddr_t actual;
+	uaddr_t avail;
+};
+
+/* Step 5 of the frame (tasks.md 3.1). INVALID_ARGS. */
+static inline MUST_CHECK zx_status_t info_put_counts(const struct info_out *out,
+						     u64 actual, u64 avail)
+{
+	zx_status_t status = user_put_optional(out->actual, actual);
+
+	return status == ZX_OK ? user_put_optional(out->avail, avail) : status;
+}
+
+/* Steps 4 to 6 for one record. INVALID_ARGS, BUFFER_TOO_SMALL. */
+MUST_CHECK zx_status_t info_put_record(const struct info_out *out,
+				       const void *record, size_t bytes);
+
+/* Topics about VMOs (vmo.md 10): type and rights of the handle, false if it is
+ * none of them; and the answer. */
+bool info_vmo_needs(u32 topic, u32 *type, zx_rights_t *rights);
+MUST_CHECK zx_status_t info_vmo_answer(u32 topic, const struct handle_ref *ref,
+				       const struct info_out *out);
+
+#endif

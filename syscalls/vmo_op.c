@@ -1,0 +1,136 @@
+/*
+ * zx_vmo_op_range (vmo.md 4): rights of each operation, and the way to it.
+ */
+#include <kernel/boot.h>
+#include <kernel/handle.h>
+#include <mm/vmo.h>
+#include <mm/vmo_cache.h>
+#include <mm/vmo_hint.h>
+#include <syscall_protos.h>
+
+#include "era.h"
+
+struct range {
+	u64 offset;
+	u64 bytes;
+	uaddr_t buffer;		/* LOCK */
+	size_t buffer_bytes;
+};
+
+/* Rights of which one suffices, 0: none is needed. False: no such operation. */
+static bool op_needs(u32 op, zx_rights_t *any)
+{
+	switch (op) {
+	case ZX_VMO_OP_COMMIT:
+	case ZX_VMO_OP_DECOMMIT:
+	case ZX_VMO_OP_ZERO:
+	case ZX_VMO_OP_CACHE_INVALIDATE:
+		*any = ZX_RIGHT_WRITE;
+		return true;
+	case ZX_VMO_OP_CACHE_SYNC:
+	case ZX_VMO_OP_CACHE_CLEAN:
+	case ZX_VMO_OP_CACHE_CLEAN_INVALIDATE:
+	case ZX_VMO_OP_PREFETCH:
+		*any = ZX_RIGHT_READ;
+		return true;
+	case ZX_VMO_OP_LOCK:
+	case ZX_VMO_OP_UNLOCK:
+	case ZX_VMO_OP_TRY_LOCK:
+		*any = ZX_RIGHT_READ | ZX_RIGHT_WRITE;
+		return true;
+	case ZX_VMO_OP_DONT_NEED:
+	case ZX_VMO_OP_ALWAYS_NEED:
+		*any = 0;
+		return true;
+	}
+	return false;
+}
+
+/* Operations that are refused before rights are looked at (4.5, 4.6). */
+static bool is_refused(const struct vmo *v, u32 op)
+{
+	if (op == ZX_VMO_OP_CACHE_INVALIDATE)
+		return ERA_VMO_INVALIDATE_IS_DEBUG &&
+		       !boot_has_arg("kernel.enable-debugging-syscalls");
+	return !ERA_VMO_LOCK_RIGHTS_FIRST && !v->discardable &&
+	       (op == ZX_VMO_OP_LOCK || op == ZX_VMO_OP_UNLOCK);
+}
+
+static zx_status_t cache_op(struct vmo *v, u32 op, const struct range *r)
+{
+	enum vmo_cache_op which = VMO_CACHE_SYNC;
+
+	if (op == ZX_VMO_OP_CACHE_INVALIDATE)
+		which = VMO_CACHE_INVALIDATE;
+	else if (op == ZX_VMO_OP_CACHE_CLEAN)
+		which = VMO_CACHE_CLEAN;
+	else if (op == ZX_VMO_OP_CACHE_CLEAN_INVALIDATE)
+		which = VMO_CACHE_CLEAN_INVALIDATE;
+	return vmo_cache_op(v, which, r->offset, r->bytes,
+			    ERA_VMO_CACHE_OPS_ON_PHYSICAL);
+}
+
+/* Only a pager's pages are brought in or evicted for this. */
+static zx_status_t hint(struct vmo *v, u32 op, const struct range *r)
+{
+	zx_status_t status;
+	u64 end;
+
+	if (!vmo_has_pager(v))
+		return ZX_OK;
+	if (__builtin_add_overflow(r->offset, r->bytes, &end) ||
+	    end > vmo_get_size(v))
+		return ZX_ERR_OUT_OF_RANGE;
+	if (op == ZX_VMO_OP_DONT_NEED)
+		return ZX_OK;
+	status = vmo_prefetch(v, r->offset, r->bytes);
+	/* It is a hint: what cannot be had is not missed. */
+	return status == ZX_ERR_INTERNAL_INTR_KILLED ? status : ZX_OK;
+}
+
+static zx_status_t do_op(struct vmo *v, u32 op, const struct range *r)
+{
+	switch (op) {
+	case ZX_VMO_OP_COMMIT:
+		return vmo_commit_range(v, r->offset, r->bytes,
+					ERA_VMO_RANGE_TRIMS);
+	case ZX_VMO_OP_DECOMMIT:
+		return vmo_decommit_range(v, r->offset, r->bytes,
+					  ERA_VMO_RANGE_TRIMS);
+	case ZX_VMO_OP_ZERO:
+		return vmo_zero_range(v, r->offset, r->bytes,
+				      ERA_VMO_RANGE_TRIMS);
+	case ZX_VMO_OP_LOCK:
+	case ZX_VMO_OP_UNLOCK:
+	case ZX_VMO_OP_TRY_LOCK:
+		return ZX_ERR_NOT_SUPPORTED;
+	case ZX_VMO_OP_DONT_NEED:
+	case ZX_VMO_OP_ALWAYS_NEED:
+		return hint(v, op, r);
+	case ZX_VMO_OP_PREFETCH:
+		return vmo_prefetch(v, r->offset, r->bytes);
+	}
+	return cache_op(v, op, r);
+}
+
+zx_status_t sys_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset,
+			     uint64_t size, uaddr_t buffer, size_t buffer_size)
+{
+	struct range r = { offset, size, buffer, buffer_size };
+	struct handle_ref h;
+	zx_rights_t any;
+	zx_status_t status = handle_get_ref(handle, ZX_OBJ_TYPE_VMO, 0, &h);
+
+	if (status != ZX_OK)
+		return status;
+	if (!op_needs(op, &any))
+		status = ZX_ERR_INVALID_ARGS;
+	else if (is_refused(vmo_from_object(h.object), op))
+		status = ZX_ERR_NOT_SUPPORTED;
+	else if (any && !(h.rights & any))
+		status = ZX_ERR_ACCESS_DENIED;
+	else
+		status = do_op(vmo_from_object(h.object), op, &r);
+	object_unref(h.object);
+	return status;
+}
