@@ -54,7 +54,8 @@ static void unlock_mapping(struct fault *f)
 
 /* The lock was not free: a reference carries the mapping over the sleep. Ends
  * the caller's epoch. */
-static zx_status_t sleep_for_mapping(struct fault *f)
+static __attribute__((noinline)) zx_status_t
+sleep_for_mapping(struct fault *f)
 {
 	bool kept = mapping_ref(f->m);
 
@@ -121,7 +122,10 @@ static u32 entry_flags(const struct mapping *m, bool writable, u32 access)
 /* What the mapping shows ends here, or the VMO does: an index. */
 static u64 limit_locked(const struct mapping *m)
 {
-	return min_u64(vmo_end_locked(m->named), vmo_end_locked(m->vmo));
+	u64 end = vmo_index(m->vmo, m->vmo->size);
+
+	return m->named == m->vmo ? end :
+				    min_u64(vmo_end_locked(m->named), end);
 }
 
 /* --- Memory in one run: contiguous and physical VMOs ---------------------- */
@@ -174,7 +178,7 @@ static zx_status_t map_run_locked(struct mapping *m, uaddr_t va, u32 access,
 
 /* --- Pages ---------------------------------------------------------------- */
 
-static zx_status_t map_page_locked(struct mapping *m, uaddr_t va, u32 access,
+static inline zx_status_t map_page_locked(struct mapping *m, uaddr_t va, u32 access,
 				   struct page *page, bool writable,
 				   struct pt_reserve *reserve)
 {
@@ -190,7 +194,8 @@ static zx_status_t map_page_locked(struct mapping *m, uaddr_t va, u32 access,
  * Those before were walked over already. Read-only, so that nothing about a
  * neighbour has to be known but that it is there.
  */
-static void install_around(struct fault *f, u64 index)
+static __attribute__((noinline)) void install_around(struct fault *f,
+						     u64 index)
 {
 	u64 page = f->va >> PAGE_SHIFT;
 	u64 last = min_u64((page | (AROUND_PAGES - 1)) + 1, f->m->region.end);
@@ -213,30 +218,45 @@ static bool get_tables(struct pt_reserve *reserve, zx_status_t *status)
 	return *status == ZX_OK;
 }
 
-static zx_status_t resolve_page_locked(struct fault *f, u64 index)
+static __attribute__((noinline)) zx_status_t
+map_with_tables_locked(struct fault *f, struct page *page, bool writable)
 {
+	zx_status_t status = ZX_ERR_NO_RESOURCES;
+
+	while (status == ZX_ERR_NO_RESOURCES && get_tables(&f->reserve, &status))
+		status = map_page_locked(f->m, f->va, f->access, page, writable,
+					 &f->reserve);
+	return status;
+}
+
+static inline zx_status_t resolve_page_locked(struct fault *f,
+					      struct mapping *m, u64 index)
+{
+	u32 access = f->access;
 	struct page *page;
 	bool writable;
-	zx_status_t status = vmo_get_page_locked(f->m->vmo, index,
-						 f->access & PT_WRITE,
+	zx_status_t status = vmo_get_page_locked(m->vmo, index,
+						 access & PT_WRITE,
 						 &f->request, &page, &writable);
 
 	if (status != ZX_OK)
 		return status;
-	do {
-		status = map_page_locked(f->m, f->va, f->access, page, writable,
-					 &f->reserve);
-	} while (status == ZX_ERR_NO_RESOURCES && get_tables(&f->reserve, &status));
-	if (status == ZX_OK && f->access == PT_READ && page != zero_page)
+	status = map_page_locked(m, f->va, access, page, writable, NULL);
+	if (__builtin_expect(status == ZX_ERR_NO_RESOURCES, 0))
+		status = map_with_tables_locked(f, page, writable);
+	if (access == PT_READ && status == ZX_OK && page != zero_page)
 		install_around(f, index);
 	return status;
 }
 
-static zx_status_t resolve_run_locked(struct fault *f)
+static __attribute__((noinline)) zx_status_t
+resolve_run_locked(struct fault *f, u64 index)
 {
 	zx_status_t status;
 	u64 count;
 
+	if (index >= limit_locked(f->m))
+		return ZX_ERR_OUT_OF_RANGE;
 	do {
 		status = map_run_locked(f->m, f->va, f->access, &f->reserve,
 					&count);
@@ -246,18 +266,17 @@ static zx_status_t resolve_run_locked(struct fault *f)
 
 /* Steps 2 to 5 of the resolver, under the VMO's lock. SHOULD_WAIT: the pager
  * is asked; BAD_STATE is never returned for that reason. */
-static zx_status_t resolve_locked(struct fault *f)
+static inline zx_status_t resolve_locked(struct fault *f, struct mapping *m)
 {
-	struct mapping *m = f->m;
 	u64 index = m->index + ((f->va - mapping_base(m)) >> PAGE_SHIFT);
 
 	if (!prot_allows(m->prot, f->access))
 		return ZX_ERR_ACCESS_DENIED;
-	if (index >= limit_locked(m))
+	if (m->named != m->vmo && index >= vmo_end_locked(m->named))
 		return ZX_ERR_OUT_OF_RANGE;
 	if (m->vmo->kind != VMO_PAGED)
-		return resolve_run_locked(f);
-	return resolve_page_locked(f, index);
+		return resolve_run_locked(f, index);
+	return resolve_page_locked(f, m, index);
 }
 
 /* One attempt. true: *status is the answer; false: start over. */
@@ -270,7 +289,7 @@ static bool fault_attempt(struct fault *f, zx_status_t *status)
 		wait_for_writer(f->as);
 		return false;
 	}
-	*status = resolve_locked(f);
+	*status = resolve_locked(f, f->m);
 	unlock_mapping(f);
 	if (__builtin_expect(*status != ZX_ERR_SHOULD_WAIT, 1))
 		return true;

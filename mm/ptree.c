@@ -127,6 +127,25 @@ struct pt_slot ptree_get(const struct ptree *t, u64 index)
 	return (struct pt_slot){ word };
 }
 
+void ptree_fill(struct ptree *t, u64 index, struct page *p)
+{
+	u32 shift = PT_LEVEL_BITS * t->height;
+	u64 *slot = &t->root;
+
+	while (shift) {
+		struct pt_node *n = pt_node_of(*slot);
+
+		DEBUG_ASSERT(pt_node_is_private(n));
+		shift -= PT_LEVEL_BITS;
+		n->resident_count++;
+		/* In an inner node it is set already. */
+		n->present |= 1ul << pt_cell(index, shift);
+		slot = &n->slots[pt_cell(index, shift)];
+	}
+	DEBUG_ASSERT(!pt_is_page(*slot));
+	*slot = pt_slot_page(p).word;
+}
+
 struct pt_slot ptree_get_private(const struct ptree *t, u64 index,
 				 bool *private)
 {

@@ -7,8 +7,6 @@
 #include <kernel/panic.h>
 #include <mm/ptree.h>
 
-#define PT_LEVEL_BITS 6
-
 static inline struct pt_node *pt_node_of(u64 word)
 {
 	return (struct pt_node *)(uintptr_t)(word & ~3ul);

@@ -56,8 +56,7 @@ static zx_status_t commit_page_locked(struct vmo *v, u64 index,
 	return ZX_OK;
 }
 
-/* Frees flushed frames; executable ones through an epoch (I4). */
-static void free_list(struct page *list, bool executable)
+void vmo_free_list(struct page *list, bool executable)
 {
 	struct tlb_batch batch;
 
@@ -99,7 +98,7 @@ static zx_status_t copy_page_locked(struct vmo *v, u64 index, struct page *old,
 	ptree_cursor_end(&c);
 	if (page_unref(old)) {
 		old->next = NULL;
-		free_list(old, executable);
+		vmo_free_list(old, executable);
 	}
 	*out = p;
 	return ZX_OK;
@@ -185,6 +184,25 @@ get_special_locked(struct vmo *v, u64 index, bool write,
 	return get_zero_locked(v, index, write, out, writable);
 }
 
+/* The first touch of a page of a VMO that shares nothing, where the tree has
+ * room for it. */
+static __attribute__((noinline)) zx_status_t
+fill_page_locked(struct vmo *v, u64 index, struct page **out)
+{
+	struct page *p = pmm_alloc();
+
+	if (!p)
+		return ZX_ERR_NO_MEMORY;
+	arch_zero_page(vmo_page_bytes(p));
+	if (v->zero_mapped)
+		(void)vmo_unmap_pages_locked(v, index, index + 1);
+	p->state = PAGE_VMO;
+	ptree_fill(&v->pages, index, p);
+	stat_add(STAT_FAULTS_ZERO, 1);
+	*out = p;
+	return ZX_OK;
+}
+
 zx_status_t vmo_get_page_locked(struct vmo *v, u64 index, bool write,
 				struct page_request *request,
 				struct page **out, bool *writable)
@@ -196,12 +214,16 @@ zx_status_t vmo_get_page_locked(struct vmo *v, u64 index, bool write,
 	if (v->lookup)
 		return get_special_locked(v, index, write, request, out,
 					  writable);
-	s = ptree_get(&v->pages, index);
-	if (pt_slot_type(s) != PT_PAGE)
-		return get_zero_locked(v, index, write, out, writable);
-	*out = pt_page(s);
 	*writable = true;
-	return ZX_OK;
+	if (!ptree_find(&v->pages, index, &s))
+		return get_zero_locked(v, index, write, out, writable);
+	if (pt_slot_type(s) == PT_PAGE) {
+		*out = pt_page(s);
+		return ZX_OK;
+	}
+	if (write)
+		return fill_page_locked(v, index, out);
+	return get_zero_locked(v, index, write, out, writable);
 }
 
 /* --- Resident pages ------------------------------------------------------- */
@@ -275,7 +297,7 @@ void vmo_free_pages_locked(struct vmo *v, u64 start, u64 end, bool executable)
 	struct page *list = NULL;
 
 	(void)ptree_remove(&v->pages, start, end, &list);
-	free_list(list, executable);
+	vmo_free_list(list, executable);
 }
 
 void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end)

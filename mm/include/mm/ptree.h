@@ -34,6 +34,29 @@ static inline void ptree_init(struct ptree *t)
 /* What stands at an index (empty beyond the height). */
 struct pt_slot ptree_get(const struct ptree *t, u64 index);
 
+/* The same in line, for faults. False: no slot is there that could be set. */
+static inline bool ptree_find(const struct ptree *t, u64 index,
+			      struct pt_slot *out)
+{
+	u32 shift = PT_LEVEL_BITS * t->height;
+	struct pt_slot s = { t->root };
+
+	if (index >> shift)
+		return false;
+	while (shift) {
+		if (pt_slot_type(s) != PT_NODE)
+			return false;
+		shift -= PT_LEVEL_BITS;
+		s.word = pt_slot_node(s)->slots[(index >> shift) % PT_FANOUT];
+	}
+	*out = s;
+	return true;
+}
+
+/* Puts a page where ptree_find() found a slot without one, in a tree that never
+ * shared anything. Shorter than a cursor. */
+void ptree_fill(struct ptree *t, u64 index, struct page *p);
+
 /*
  * The same, and tells whether only this tree's VMO can change what stands
  * there: one name for each node on the way and, if it is a page, for the page.

@@ -11,6 +11,7 @@
 #define PT_INDEX_LIMIT (1ul << PT_INDEX_BITS)
 #define PT_MAX_HEIGHT 9
 #define PT_FANOUT 64
+#define PT_LEVEL_BITS 6
 
 enum pt_type {
 	PT_EMPTY = 0,
@@ -89,6 +90,11 @@ struct pt_node {
 	u64 present;		/* bit n: slots[n] is not PT_EMPTY */
 	u64 slots[PT_FANOUT];
 };
+
+static inline struct pt_node *pt_slot_node(struct pt_slot s)
+{
+	return (struct pt_node *)(uintptr_t)(s.word & ~3ul);
+}
 
 struct ptree {
 	/* VMO's mutex. */
