@@ -33,6 +33,9 @@ enum mutant {
 	MUTANT_PREEMPTIBLE_BATCH,	/* 22: I16 */
 	MUTANT_SHORT_NOTE,		/* 23: I2, one page forgotten */
 	MUTANT_FORGET_OVERFLOW,		/* 24: I2 */
+	MUTANT_BREAK_NO_FLUSH,		/* 25: I5, a table for a block */
+	MUTANT_NOTE_OTHER_BLOCK,	/* 26: I2 */
+	MUTANT_FORGET_RIGHTS,		/* 27: I2, pt_protect() looks away */
 	MUTANT_COUNT,
 };
 

@@ -149,11 +149,12 @@ static __attribute__((noinline)) bool walk_next(struct arch_aspace *as,
 static inline bool find_next(struct arch_aspace *as, uaddr_t *va, uaddr_t end,
 			     u64 **block)
 {
-	if (*va < end && *va >> LEAF_SHIFT == as->leaf_tag) {
-		*block = NULL;
-		return true;
-	}
-	return walk_next(as, va, end, block);
+	if (*va >= end)
+		return false;
+	if (*va >> LEAF_SHIFT != as->leaf_tag)
+		return walk_next(as, va, end, block);
+	*block = NULL;
+	return true;
 }
 
 /* Takes `count` tables out of the reserve, or the stock if it has too few. */
@@ -172,8 +173,9 @@ static bool choose_reserve(struct pt_reserve **reserve, u32 count,
 	return false;
 }
 
-u64 *pt_add_tables(struct arch_aspace *as, uaddr_t va, u64 *table, u32 level,
-		   u32 target, struct pt_reserve *reserve)
+static inline u64 *add_tables(struct arch_aspace *as, uaddr_t va, u64 *table,
+			      u32 level, u32 target,
+			      struct pt_reserve *reserve)
 {
 	struct pt_reserve own;
 
@@ -198,6 +200,12 @@ u64 *pt_add_tables(struct arch_aspace *as, uaddr_t va, u64 *table, u32 level,
 	return table;
 }
 
+u64 *pt_add_tables(struct arch_aspace *as, uaddr_t va, u64 *table, u32 level,
+		   u32 target, struct pt_reserve *reserve)
+{
+	return add_tables(as, va, table, level, target, reserve);
+}
+
 /* There is no leaf table for va: links one. NULL: *status says why; ZX_OK if
  * that is because a block serves as well. */
 static __attribute__((noinline)) u64 *add_leaf(struct arch_aspace *as,
@@ -214,7 +222,7 @@ static __attribute__((noinline)) u64 *add_leaf(struct arch_aspace *as,
 		return NULL;
 	}
 	*status = ZX_ERR_NO_RESOURCES;
-	table = pt_add_tables(as, va, table, level, PT_LEVEL_LEAF, reserve);
+	table = add_tables(as, va, table, level, PT_LEVEL_LEAF, reserve);
 	if (table == NULL)
 		return NULL;
 	remember_leaf(as, va, table);
@@ -222,10 +230,17 @@ static __attribute__((noinline)) u64 *add_leaf(struct arch_aspace *as,
 	return table;
 }
 
+/* Groups that [first, end) touches, end > first. */
+static inline u32 group_mask(u32 first, u32 end)
+{
+	return (~0u << (first >> GROUP_SHIFT)) &
+	       (~0u >> (31 - ((end - 1) >> GROUP_SHIFT)));
+}
+
 /* Remembers where pt_protect() has something to look for. */
 static inline void note_rights(struct page *leaf, uaddr_t va, u32 flags)
 {
-	if (flags & (PT_WRITE | PT_EXEC))
+	if (flags & (PT_WRITE | PT_EXEC) && !MUTATED(FORGET_RIGHTS))
 		leaf->open_groups |=
 			1u << (va >> (PAGE_SHIFT + GROUP_SHIFT) & 31);
 }
@@ -308,10 +323,12 @@ u32 pt_map_neighbours(struct arch_aspace *as, uaddr_t va,
 			pte_store(as, &entry[i], va + i * PAGE_SIZE,
 				  PT_LEVEL_LEAF,
 				  page_to_paddr(frames[i]).v | bits);
-			note_rights(as->leaf_page, va + i * PAGE_SIZE, flags);
 			set++;
 		}
 		as->leaf_page->count += set;
+		if (set != 0 && flags & (PT_WRITE | PT_EXEC))
+			as->leaf_page->open_groups |=
+				group_mask(first, first + count);
 	}
 	spin_unlock(&as->lock);
 	stat_add(STAT_PTES_SET, set);
@@ -575,13 +592,6 @@ static u64 tighten_group(struct arch_aspace *as, uaddr_t va, u32 i, u32 end,
 	return changed;
 }
 
-/* Groups that [first, end) touches, end > first. */
-static inline u32 group_mask(u32 first, u32 end)
-{
-	return (~0u << (first >> GROUP_SHIFT)) &
-	       (~0u >> (31 - ((end - 1) >> GROUP_SHIFT)));
-}
-
 /* The entries of as->leaf for [va, stop). */
 static u64 tighten_leaf(struct arch_aspace *as, uaddr_t va, uaddr_t stop,
 			u64 limits, struct tlb_batch *batch)
@@ -603,16 +613,28 @@ static u64 tighten_leaf(struct arch_aspace *as, uaddr_t va, uaddr_t stop,
 	return changed;
 }
 
-u64 pt_protect(struct arch_aspace *as, uaddr_t va, u64 page_count, u32 flags,
-	       struct tlb_batch *batch)
+/* The same for one entry. */
+static inline u64 tighten_entry(struct arch_aspace *as, uaddr_t va, u64 limits,
+				struct tlb_batch *batch)
 {
-	uaddr_t end = va + (page_count << PAGE_SHIFT);
-	u64 limits = user_limits(flags);
+	u64 *entry = &as->leaf[pt_index(va, PT_LEVEL_LEAF)];
+	u64 old = *entry;
+
+	if (old == 0 || (old & limits) == limits)
+		return 0;
+	pte_store(as, entry, va, PT_LEVEL_LEAF, old | limits);
+	batch->executable |= (old & ENTRY_UXN) == 0;
+	tlb_batch_note(batch, as, va, 1);
+	return 1;
+}
+
+static __attribute__((noinline)) u64 tighten_range(struct arch_aspace *as,
+						   uaddr_t va, uaddr_t end,
+						   u64 limits,
+						   struct tlb_batch *batch)
+{
 	u64 total = 0, *block;
 
-	if (!(flags & PT_READ))
-		return pt_clear(as, va, page_count, batch);
-	spin_lock(&as->lock);
 	for (; find_next(as, &va, end, &block); va = leaf_end(va)) {
 		uaddr_t stop = min_u64(end, leaf_end(va));
 
@@ -622,6 +644,23 @@ u64 pt_protect(struct arch_aspace *as, uaddr_t va, u64 page_count, u32 flags,
 		else
 			total += tighten_leaf(as, va, stop, limits, batch);
 	}
+	return total;
+}
+
+u64 pt_protect(struct arch_aspace *as, uaddr_t va, u64 page_count, u32 flags,
+	       struct tlb_batch *batch)
+{
+	u64 limits = user_limits(flags);
+	u64 total = 0;
+
+	if (!(flags & PT_READ))
+		return pt_clear(as, va, page_count, batch);
+	spin_lock(&as->lock);
+	if (page_count == 1 && find_leaf(as, va) != NULL)
+		total = tighten_entry(as, va, limits, batch);
+	else if (page_count != 1 || as->block_count != 0)
+		total = tighten_range(as, va, va + (page_count << PAGE_SHIFT),
+				      limits, batch);
 	batch->changed_count += total;
 	/* I5, as in clear_pages(): a block took its table with it. */
 	if (batch->table_unlinked)

@@ -75,6 +75,8 @@ static void take_down(struct arch_aspace *as, u64 *entry, uaddr_t va,
 	table_page(entry)->count--;
 	as->block_count--;
 	batch->executable |= (old & ENTRY_UXN) == 0;
+	if (MUTATED(NOTE_OTHER_BLOCK))
+		va ^= PT_BLOCK_BYTES;
 	tlb_batch_note(batch, as, va, 1);
 }
 
@@ -96,6 +98,8 @@ void pt_break_block(struct arch_aspace *as, u64 *entry, uaddr_t va)
 	tlb_batch_begin(&batch);
 	take_down(as, entry, va, &batch);
 	stat_add(STAT_PTES_CLEARED, 1);
+	if (MUTATED(BREAK_NO_FLUSH))
+		batch.note_count = 0;
 	/* Before the table that takes its place is linked (I5). The batch has
 	 * nothing to free, so it may end under LOCK_PT. */
 	tlb_batch_end(&batch);

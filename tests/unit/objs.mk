@@ -8,7 +8,9 @@ unit-y += boot_args_test:kernel/boot.o
 fake_machine := arch/arm64/pt.o,arch/arm64/pt_block.o,arch/arm64/cache.o,arch/arm64/tlb.o,arch/arm64/asid.o,arch/arm64/pt_reserve.o,mm/ptcheck.o,mm/ptcheck_flush.o,mm/pmm.o,mm/slab.o,kernel/lock.o,kernel/lockdep.o,kernel/wait.o,kernel/epoch.o,arch/fake/cpu.o,arch/fake/tlb.o,arch/fake/sched.o,arch/fake/log.o,arch/fake/cache.o
 unit-y += pt_test:$(fake_machine),tests/unit/pt_env.o
 unit-y += tlb_test:$(fake_machine),tests/unit/pt_env.o
-unit-y += block_test:$(fake_machine),tests/unit/pt_env.o
+unit-y += block_test:$(fake_machine),tests/unit/pt_env.o,tests/unit/block_env.o
+unit-y += block_random_test:$(fake_machine),tests/unit/pt_env.o,tests/unit/block_env.o
+unit-y += memtype_test:$(fake_machine),tests/unit/pt_env.o,tests/unit/block_env.o
 unit-y += cache_test:$(fake_machine),tests/unit/pt_env.o
 # ... with all of mm and what it needs of kernel.
 mm_parts := $(filter-out mm/kstack.c mm/stats.c mm/pmm.c mm/slab.c mm/ptcheck%.c,$(sort $(wildcard mm/*.c)))
@@ -26,3 +28,5 @@ unit-tsan-y += ptree_thread_test:$(ptree_family)
 unit-y += ptree_fail_test:$(ptree_family)
 # Snapshots of VMOs.
 unit-y += snap_test:$(fake_mm),tests/unit/snap_env.o
+unit-y += snap_random_test:$(fake_mm),tests/unit/snap_env.o,tests/unit/snap_model.o
+unit-long-y += snap_random_long:$(fake_mm),tests/unit/snap_env.o,tests/unit/snap_model.o

@@ -65,7 +65,8 @@ int env_end(void **state)
 	return env_violation != 0 || fake_bad_walks != 0;
 }
 
-void env_map(struct arch_aspace *as, uaddr_t va, struct page *p, u32 flags)
+static zx_status_t map_with_tables(struct arch_aspace *as, uaddr_t va,
+				   paddr_t pa, u32 flags, bool block)
 {
 	struct pt_reserve reserve = { NULL, 0 };
 	struct mutex *lock = &vmo_locks[arch_cpu_id()];
@@ -73,15 +74,32 @@ void env_map(struct arch_aspace *as, uaddr_t va, struct page *p, u32 flags)
 
 	mutex_lock(lock);
 	for (;;) {
-		status = pt_map(as, va, page_to_paddr(p), flags, &reserve);
+		status = block ? pt_map_block(as, va, pa, flags, &reserve) :
+				 pt_map(as, va, pa, flags, &reserve);
 		if (status != ZX_ERR_NO_RESOURCES)
 			break;
 		if (pt_reserve_fill(&reserve, PT_RESERVE_MAX) != ZX_OK)
 			panic("no memory for tables");
 	}
 	mutex_unlock(lock);
-	ASSERT(status == ZX_OK);
 	pt_reserve_release(&reserve);
+	return status;
+}
+
+void env_map_pa(struct arch_aspace *as, uaddr_t va, paddr_t pa, u32 flags)
+{
+	ASSERT(map_with_tables(as, va, pa, flags, false) == ZX_OK);
+}
+
+void env_map(struct arch_aspace *as, uaddr_t va, struct page *p, u32 flags)
+{
+	env_map_pa(as, va, page_to_paddr(p), flags);
+}
+
+zx_status_t env_map_block(struct arch_aspace *as, uaddr_t va, paddr_t pa,
+			  u32 flags)
+{
+	return map_with_tables(as, va, pa, flags, true);
 }
 
 void env_unmap(struct arch_aspace *as, uaddr_t va, u64 pages)
@@ -102,6 +120,18 @@ struct page *env_frame(void)
 	return p;
 }
 
+struct page *env_block(void)
+{
+	struct page *p = pmm_alloc_order(PT_BLOCK_SHIFT - PAGE_SHIFT);
+	u32 i;
+
+	ASSERT(p != NULL);
+	for (i = 0; i < PT_BLOCK_PAGES; i++)
+		*(u64 *)phys_to_virt(page_to_paddr(p + i)) =
+			page_to_paddr(p + i).v;
+	return p;
+}
+
 void env_load(struct arch_aspace *as)
 {
 	u64 mask = arch_irq_save();
@@ -114,13 +144,48 @@ void env_load(struct arch_aspace *as)
  * a program would try again. */
 #define REACH_TRIES 64
 
-struct page *env_reach(uaddr_t va, u32 access)
+bool env_reach_pa(uaddr_t va, u32 access, paddr_t *pa)
 {
-	paddr_t pa;
 	u32 i;
 
 	for (i = 0; i < REACH_TRIES; i++)
-		if (fake_mmu_translate(va, access, &pa))
-			return paddr_to_page(pa);
-	return NULL;
+		if (fake_mmu_translate(va, access, pa))
+			return true;
+	return false;
+}
+
+struct page *env_reach(uaddr_t va, u32 access)
+{
+	paddr_t pa;
+
+	return env_reach_pa(va, access, &pa) ? paddr_to_page(pa) : NULL;
+}
+
+void env_reach_everywhere(struct arch_aspace *as, u32 cpus, uaddr_t va,
+			  u32 access, paddr_t pa)
+{
+	paddr_t found;
+	u32 cpu;
+
+	for (cpu = 0; cpu < cpus; cpu++) {
+		fake_become(cpu);
+		env_load(as);
+		assert_true(env_reach_pa(va, access, &found));
+		assert_int_equal(found.v, pa.v);
+	}
+	fake_become(0);
+}
+
+void env_fault_everywhere(struct arch_aspace *as, u32 cpus, uaddr_t va,
+			  u32 access)
+{
+	paddr_t found;
+	u32 cpu;
+
+	for (cpu = 0; cpu < cpus; cpu++) {
+		fake_become(cpu);
+		env_load(as);
+		assert_false(env_reach_pa(va, access, &found));
+	}
+	fake_become(0);
 }

@@ -35,13 +35,27 @@ u64 env_steps(u64 fallback);
 
 /* pt_map() with whatever tables it needs, holding a VMO's lock. */
 void env_map(struct arch_aspace *as, uaddr_t va, struct page *p, u32 flags);
+/* The same of any physical address, and of a block, which may be refused. */
+void env_map_pa(struct arch_aspace *as, uaddr_t va, paddr_t pa, u32 flags);
+zx_status_t env_map_block(struct arch_aspace *as, uaddr_t va, paddr_t pa,
+			  u32 flags);
 /* Unmaps and flushes; frames are freed if free_frames. */
 void env_unmap(struct arch_aspace *as, uaddr_t va, u64 pages);
 /* A frame whose first word is its own number, so that a reader knows it. */
 struct page *env_frame(void);
+/* The same for the 512 frames of a block; the first. */
+struct page *env_block(void);
 /* Loads the aspace on this CPU. */
 void env_load(struct arch_aspace *as);
 /* The frame that this CPU reaches at va, or NULL if it faults every time. */
 struct page *env_reach(uaddr_t va, u32 access);
+/* Its address; false if it faults every time. */
+bool env_reach_pa(uaddr_t va, u32 access, paddr_t *pa);
+/* Every one of `cpus` CPUs loads the aspace and reaches pa at va, so that each
+ * TLB holds it; or finds nothing there. On CPU 0 again in the end. */
+void env_reach_everywhere(struct arch_aspace *as, u32 cpus, uaddr_t va,
+			  u32 access, paddr_t pa);
+void env_fault_everywhere(struct arch_aspace *as, u32 cpus, uaddr_t va,
+			  u32 access);
 
 #endif
