@@ -162,6 +162,17 @@ static void shrink_locked(struct vmo *v, u64 size)
 	vmo_drop_pages_locked(v, first, end);
 }
 
+/* Is there a page at index, of v's own or shining through? */
+static bool is_resident_locked(const struct vmo *v, u64 index)
+{
+	struct pt_slot s = ptree_get(&v->pages, index);
+
+	if (pt_slot_type(s) == PT_EMPTY && (v->lookup & VMO_IS_OVERLAY) &&
+	    index < v->window_end)
+		s = ptree_get(&v->source_vmo->pages, index);
+	return pt_slot_type(s) == PT_PAGE;
+}
+
 /* vmo.md 1, line 7: what an unaligned new size cuts off reads zero. A page
  * that is not there reads zero, or comes from the pager as the pager has it. */
 static zx_status_t zero_tail_locked(struct vmo *v, u64 size)
@@ -171,8 +182,7 @@ static zx_status_t zero_tail_locked(struct vmo *v, u64 size)
 	bool writable;
 	zx_status_t status;
 
-	if (is_page_aligned(size) ||
-	    pt_slot_type(ptree_get(&v->pages, index)) != PT_PAGE)
+	if (is_page_aligned(size) || !is_resident_locked(v, index))
 		return ZX_OK;
 	status = vmo_get_page_locked(v, index, true, NULL, &page, &writable);
 	if (status == ZX_OK)

@@ -67,11 +67,14 @@ void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end);
  * the same hold of v->lock, which told whether an entry was executable. */
 void vmo_free_pages_locked(struct vmo *v, u64 start, u64 end, bool executable);
 
+/* Frees frames that no entry shows any more; those that may have been executed
+ * through an epoch (I4). */
+void vmo_free_list(struct page *list, bool executable);
 /* Is a page of indices [start, end) pinned? */
 bool vmo_has_pins_locked(struct vmo *v, u64 start, u64 end);
 
 /* Markers for indices [start, end), in place of what v, an overlay, has there.
- * NO_MEMORY may come after a prefix. vmo_zero.c. */
+ * Pinned pages are cleared in place. NO_MEMORY: nothing changed. vmo_zero.c. */
 MUST_CHECK zx_status_t vmo_mark_zero_locked(struct vmo *v, u64 start, u64 end);
 
 /* --- vmo_family.c ---------------------------------------------------------- */
@@ -95,7 +98,14 @@ void vmo_kin_join(struct vmo *parent, struct vmo *child,
 /* The VMO dies, its tree is gone: its children become its parent's. */
 void vmo_kin_leave(struct vmo *v);
 /* Under v->lock: do others own trees that may share pages with v's? */
-bool vmo_has_co_owners(struct vmo *v);
+bool vmo_kin_has_co_owners(const struct vmo_kin *k);
+static inline bool vmo_has_co_owners(const struct vmo *v)
+{
+	/* Acquire: pairs with the release in found_family(). */
+	struct vmo_kin *k = __atomic_load_n(&v->kin, __ATOMIC_ACQUIRE);
+
+	return k && vmo_kin_has_co_owners(k);
+}
 u64 vmo_child_count(struct vmo *v);
 /* The parent's koid as it was at birth, or 0. */
 zx_koid_t vmo_birth_parent_koid(struct vmo *v);

@@ -302,16 +302,14 @@ void vmo_free_pages_locked(struct vmo *v, u64 start, u64 end, bool executable)
 
 void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end)
 {
-	bool executable;
-
 	if (start >= end)
 		return;
-	if (end - start <= VMO_STRETCH && !(v->lookup & VMO_HAS_KIN)) {
+	if (end - start <= VMO_STRETCH && !(v->lookup & VMO_HAS_KIN))
 		vmo_drop_private_locked(v, start, end);
-		return;
-	}
-	/* All mappings first and then all pages: the cost is the sum, and both
-	 * are as many as the user likes. No entry comes back meanwhile (I12). */
-	executable = vmo_unmap_pages_locked(v, start, end);
-	vmo_free_pages_locked(v, start, end, executable);
+	else
+		/* All mappings first and then all pages: the cost is the sum,
+		 * and both are as many as the user likes. No entry comes back
+		 * meanwhile (I12). */
+		vmo_free_pages_locked(v, start, end,
+				      vmo_unmap_pages_locked(v, start, end));
 }

@@ -54,25 +54,40 @@ static void zero_around_pins_locked(struct vmo *v, u64 start, u64 end)
 	}
 }
 
+/* A marker at a prepared index. A pinned page is cleared instead; another one
+ * goes on *list if the name was the last. */
+static void mark_one_locked(struct ptree_cursor *c, u64 index,
+			    struct page **list)
+{
+	struct pt_slot old = ptree_cursor_get(c, index);
+	bool is_page = pt_slot_type(old) == PT_PAGE;
+
+	if (is_page && pt_page(old)->count) {
+		arch_zero_page(vmo_page_bytes(pt_page(old)));
+		return;
+	}
+	(void)ptree_cursor_set(c, index, pt_slot_zero());
+	if (is_page && page_unref(pt_page(old))) {
+		pt_page(old)->next = *list;
+		*list = pt_page(old);
+	}
+}
+
 zx_status_t vmo_mark_zero_locked(struct vmo *v, u64 start, u64 end)
 {
+	struct page *list = NULL;
 	struct ptree_cursor c;
-	zx_status_t status;
+	bool executable;
 
-	status = ptree_remove_prepare(&v->pages, start, end);
-	if (status != ZX_OK)
-		return status;
-	(void)vmo_unmap_pages_locked(v, start, end);
-	vmo_drop_pages_locked(v, start, end);
-	status = ptree_insert_prepare(&v->pages, start, end);
+	if (ptree_insert_prepare(&v->pages, start, end) != ZX_OK)
+		return ZX_ERR_NO_MEMORY;
+	executable = vmo_unmap_pages_locked(v, start, end);
 	ptree_cursor_init(&c, &v->pages);
-	for (u64 i = start; status == ZX_OK && i < end; i++) {
-		status = ptree_cursor_prepare(&c, i);
-		if (status == ZX_OK)
-			(void)ptree_cursor_set(&c, i, pt_slot_zero());
-	}
+	for (u64 i = start; i < end; i++)
+		mark_one_locked(&c, i, &list);
 	ptree_cursor_end(&c);
-	return status;
+	vmo_free_list(list, executable);
+	return ZX_OK;
 }
 
 /*
