@@ -1,0 +1,242 @@
+/* Contiguous and physical VMOs, cache policies: spec/vmo.md 6.1, 6.2, 6.4. */
+#include <jx/runtime.h>
+#include <zircon/syscalls/resource.h>
+
+#include "dev_util.h"
+
+/* QEMU's virt board has a clock (PL031) there; its last words tell what it is. */
+#define CLOCK_PAGE 0x9010000ul
+#define CLOCK_ID_OFFSET 0xfe0ul
+
+JX_TEST(vmo_surface_contiguous_checks_in_order)
+{
+	zx_handle_t bti = dev_bti(), bare = vm_dup(bti, ZX_RIGHT_READ), out = 0;
+
+	EXPECT_STATUS(zx_vmo_create_contiguous(0, 0, 0, &out), ZX_ERR_INVALID_ARGS);
+	EXPECT_STATUS(zx_vmo_create_contiguous(0, PAGE, 11, &out), ZX_ERR_INVALID_ARGS);
+	EXPECT_STATUS(zx_vmo_create_contiguous(0, PAGE, 64, &out), ZX_ERR_INVALID_ARGS);
+	EXPECT_STATUS(zx_vmo_create_contiguous(0, SIZE_MAX, 0, &out), ZX_ERR_BAD_HANDLE);
+	EXPECT_STATUS(zx_vmo_create_contiguous(zx_process_self(), SIZE_MAX, 0, &out),
+		      ZX_ERR_WRONG_TYPE);
+	EXPECT_STATUS(zx_vmo_create_contiguous(bare, SIZE_MAX, 0, &out), ZX_ERR_ACCESS_DENIED);
+	EXPECT_STATUS(zx_vmo_create_contiguous(bti, SIZE_MAX, 0, &out), ZX_ERR_OUT_OF_RANGE);
+	EXPECT_STATUS(zx_vmo_create_contiguous(bti, 1ul << 60, 0, NULL), ZX_ERR_NO_MEMORY);
+	EXPECT_STATUS(zx_vmo_create_contiguous(bti, zx_system_get_physmem(), 0, NULL),
+		      ZX_ERR_NO_MEMORY);
+	EXPECT_STATUS(zx_vmo_create_contiguous(bti, PAGE, 63, NULL), ZX_ERR_NO_MEMORY);
+	EXPECT_STATUS(zx_vmo_create_contiguous(bti, PAGE, 0, NULL), ZX_ERR_INVALID_ARGS);
+	EXPECT_EQ(out, 0);
+	zx_handle_close(bare);
+	dev_bti_drop(bti);
+}
+
+JX_TEST(vmo_surface_contiguous_is_as_the_table_says)
+{
+	zx_handle_t bti = dev_bti(), vmo = 0, out = 0;
+	zx_info_vmo_t info;
+
+	ASSERT_STATUS(zx_vmo_create_contiguous(bti, 5 * PAGE - 1, 16, &vmo), ZX_OK);
+	info = vm_vmo_info(vmo);
+	EXPECT_EQ(info.flags, 0x49);
+	EXPECT_EQ(info.size_bytes, 5 * PAGE);
+	EXPECT_EQ(info.committed_bytes, 5 * PAGE);
+	EXPECT_EQ(info.handle_rights, 0xd0ef);
+	EXPECT_EQ(info.parent_koid, 0);
+	for (uint64_t i = 0; i < 5; i++)
+		EXPECT_EQ(vm_vmo_get(vmo, i), 0);
+	EXPECT_STATUS(zx_vmo_set_size(vmo, 0), ZX_ERR_UNAVAILABLE);
+	EXPECT_STATUS(zx_vmo_op_range(vmo, ZX_VMO_OP_COMMIT, 0, 5 * PAGE, NULL, 0), ZX_OK);
+	EXPECT_STATUS(zx_vmo_op_range(vmo, ZX_VMO_OP_DECOMMIT, 0, 5 * PAGE, NULL, 0),
+		      ZX_ERR_NOT_SUPPORTED);
+	EXPECT_STATUS(zx_vmo_op_range(vmo, ZX_VMO_OP_DECOMMIT, 9 * PAGE, 1, NULL, 0),
+		      ZX_ERR_NOT_SUPPORTED);
+	EXPECT_STATUS(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SNAPSHOT, 0, PAGE, &out),
+		      ZX_ERR_INVALID_ARGS);
+	zx_handle_close(vmo);
+	dev_bti_drop(bti);
+}
+
+/* One run, aligned, whose pages never change place. */
+JX_TEST(vmo_surface_contiguous_addresses)
+{
+	zx_handle_t bti = dev_bti(), vmo = 0, slice = 0, pmt = 0;
+	zx_paddr_t all[8] = { 0 }, one = 0;
+	zx_vaddr_t base;
+
+	ASSERT_STATUS(zx_vmo_create_contiguous(bti, 8 * PAGE, 18, &vmo), ZX_OK);
+	EXPECT_STATUS(zx_bti_pin(bti, DEV_READ, vmo, 0, 8 * PAGE, all, 8, &pmt), ZX_OK);
+	EXPECT_STATUS(zx_pmt_unpin(pmt), ZX_OK);
+	EXPECT_EQ(all[0] % (1ul << 18), 0);
+	for (uint64_t i = 0; i < 8; i++)
+		EXPECT_EQ(all[i], all[0] + i * PAGE);
+	EXPECT_STATUS(zx_bti_pin(bti, DEV_READ | ZX_BTI_CONTIGUOUS, vmo, 2 * PAGE, 3 * PAGE, &one,
+				 1, &pmt), ZX_OK);
+	EXPECT_STATUS(zx_pmt_unpin(pmt), ZX_OK);
+	EXPECT_EQ(one, all[2]);
+	base = vm_map(vmo, VM_RW, 8);
+	for (uint64_t i = 0; i < 8; i++)
+		vm_store(base + i * PAGE, VM_STAMP(i));
+	EXPECT_EQ(vm_vmo_get(vmo, 7), VM_STAMP(7));
+	EXPECT_STATUS(zx_vmo_op_range(vmo, ZX_VMO_OP_ZERO, PAGE, 2 * PAGE, NULL, 0), ZX_OK);
+	for (uint64_t i = 0; i < 8; i++)
+		EXPECT_EQ(vm_load(base + i * PAGE), i == 1 || i == 2 ? 0 : VM_STAMP(i));
+	EXPECT_EQ(vm_vmo_info(vmo).committed_bytes, 8 * PAGE);
+	vm_unmap(base, 8);
+	ASSERT_STATUS(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SLICE, 4 * PAGE, 2 * PAGE, &slice),
+		      ZX_OK);
+	EXPECT_EQ(vm_vmo_info(slice).flags, 0x49);
+	EXPECT_EQ(dev_address(bti, slice, 0), all[4]);
+	zx_handle_close(vmo);
+	EXPECT_EQ(dev_address(bti, slice, 1), all[5]);
+	EXPECT_EQ(vm_vmo_get(slice, 0), VM_STAMP(4));
+	EXPECT_STATUS(zx_vmo_op_range(slice, ZX_VMO_OP_DECOMMIT, 0, PAGE, NULL, 0),
+		      ZX_ERR_NOT_SUPPORTED);
+	zx_handle_close(slice);
+	dev_bti_drop(bti);
+}
+
+/* --- Physical --------------------------------------------------------------- */
+
+static zx_handle_t mmio(uint64_t base, size_t size)
+{
+	zx_handle_t r = 0;
+
+	EXPECT_STATUS(zx_resource_create(jx_startup_handle(PA_RESOURCE), ZX_RSRC_KIND_MMIO, base,
+					 size, NULL, 0, &r), ZX_OK);
+	return r;
+}
+
+JX_TEST(vmo_surface_physical_checks_in_order)
+{
+	zx_handle_t root = jx_startup_handle(PA_RESOURCE), r = mmio(CLOCK_PAGE, PAGE), out = 0;
+	zx_handle_t vmex = 0;
+
+	ASSERT_STATUS(zx_resource_create(root, ZX_RSRC_KIND_VMEX, 0, 0, NULL, 0, &vmex), ZX_OK);
+	EXPECT_STATUS(zx_vmo_create_physical(0, 1, 0, &out), ZX_ERR_BAD_HANDLE);
+	EXPECT_STATUS(zx_vmo_create_physical(zx_process_self(), 1, 0, &out), ZX_ERR_WRONG_TYPE);
+	EXPECT_STATUS(zx_vmo_create_physical(vmex, 1, 0, &out), ZX_ERR_ACCESS_DENIED);
+	EXPECT_STATUS(zx_vmo_create_physical(r, CLOCK_PAGE, PAGE + 1, &out),
+		      ZX_ERR_ACCESS_DENIED);
+	EXPECT_STATUS(zx_vmo_create_physical(r, CLOCK_PAGE - 1, 1, &out), ZX_ERR_ACCESS_DENIED);
+	EXPECT_STATUS(zx_vmo_create_physical(r, CLOCK_PAGE + 1, 1, &out), ZX_ERR_INVALID_ARGS);
+	EXPECT_STATUS(zx_vmo_create_physical(r, CLOCK_PAGE, 0, &out), ZX_ERR_INVALID_ARGS);
+	EXPECT_STATUS(zx_vmo_create_physical(root, -PAGE, 2 * PAGE, &out), ZX_ERR_INVALID_ARGS);
+	EXPECT_STATUS(zx_vmo_create_physical(r, CLOCK_PAGE, PAGE, NULL), ZX_ERR_INVALID_ARGS);
+	EXPECT_EQ(out, 0);
+	zx_handle_close(vmex);
+	zx_handle_close(r);
+}
+
+JX_TEST(vmo_surface_physical_is_as_the_table_says)
+{
+	zx_handle_t r = mmio(CLOCK_PAGE, PAGE), vmo = 0, slice = 0, out = 0;
+	zx_info_vmo_t info;
+	char byte;
+
+	ASSERT_STATUS(zx_vmo_create_physical(r, CLOCK_PAGE, 17, &vmo), ZX_OK);
+	zx_handle_close(r);
+	info = vm_vmo_info(vmo);
+	EXPECT_EQ(info.flags, 0x48);
+	EXPECT_EQ(info.size_bytes, PAGE);
+	EXPECT_EQ(info.committed_bytes, 0);
+	EXPECT_EQ(info.cache_policy, ZX_CACHE_POLICY_UNCACHED);
+	EXPECT_EQ(info.handle_rights, 0xd0ef);
+	EXPECT_STATUS(zx_vmo_read(vmo, &byte, UINT64_MAX, 9), ZX_ERR_NOT_SUPPORTED);
+	EXPECT_STATUS(zx_vmo_write(vmo, &byte, UINT64_MAX, 9), ZX_ERR_NOT_SUPPORTED);
+	for (uint32_t op = ZX_VMO_OP_COMMIT; op <= ZX_VMO_OP_ZERO; op++)
+		if (op <= ZX_VMO_OP_UNLOCK || op >= ZX_VMO_OP_CACHE_SYNC)
+			EXPECT_STATUS(zx_vmo_op_range(vmo, op, 0, PAGE, NULL, 0),
+				      ZX_ERR_NOT_SUPPORTED);
+	EXPECT_STATUS(zx_vmo_set_size(vmo, 0), jx_era() == JX_ERA_LATEST ?
+		      ZX_ERR_UNAVAILABLE : ZX_ERR_NOT_SUPPORTED);
+	EXPECT_STATUS(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SNAPSHOT, 0, PAGE, &out),
+		      ZX_ERR_NOT_SUPPORTED);
+	EXPECT_STATUS(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_UNCACHED_DEVICE), ZX_OK);
+	ASSERT_STATUS(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SLICE, 0, PAGE, &slice), ZX_OK);
+	EXPECT_EQ(vm_vmo_info(slice).cache_policy, ZX_CACHE_POLICY_UNCACHED_DEVICE);
+	EXPECT_STATUS(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_CACHED), ZX_ERR_BAD_STATE);
+	EXPECT_STATUS(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_UNCACHED_DEVICE), ZX_OK);
+	zx_handle_close(slice);
+	zx_handle_close(vmo);
+}
+
+/* The device itself answers, and its address is what a pin tells. */
+JX_TEST(vmo_surface_physical_reaches_the_device)
+{
+	zx_handle_t bti = dev_bti(), vmo = 0;
+	zx_vaddr_t base;
+
+	ASSERT_STATUS(zx_vmo_create_physical(jx_startup_handle(PA_RESOURCE), CLOCK_PAGE, PAGE,
+					     &vmo), ZX_OK);
+	EXPECT_STATUS(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_UNCACHED_DEVICE), ZX_OK);
+	base = vm_map(vmo, VM_RW, 1);
+	EXPECT_EQ(*(volatile uint32_t *)(base + CLOCK_ID_OFFSET) & 0xff, 0x31);
+	EXPECT_EQ(*(volatile uint32_t *)(base + CLOCK_ID_OFFSET + 4) & 0xff, 0x10);
+	/* Mapped: only what it is anyway. */
+	EXPECT_STATUS(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_UNCACHED), ZX_ERR_BAD_STATE);
+	EXPECT_STATUS(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_UNCACHED_DEVICE), ZX_OK);
+	vm_unmap(base, 1);
+	EXPECT_EQ(dev_address(bti, vmo, 0), CLOCK_PAGE);
+	zx_handle_close(vmo);
+	dev_bti_drop(bti);
+}
+
+/* --- Cache policy ----------------------------------------------------------- */
+
+JX_TEST(vmo_surface_policy_checks_in_order)
+{
+	zx_handle_t vmo = vm_vmo_make(1, 0), no_map = vm_dup(vmo, ZX_RIGHT_READ), child = 0;
+	zx_vaddr_t base;
+
+	EXPECT_STATUS(zx_vmo_set_cache_policy(0, 4), ZX_ERR_INVALID_ARGS);
+	EXPECT_STATUS(zx_vmo_set_cache_policy(0, 0xff), ZX_ERR_INVALID_ARGS);
+	EXPECT_STATUS(zx_vmo_set_cache_policy(0, 3), ZX_ERR_BAD_HANDLE);
+	EXPECT_STATUS(zx_vmo_set_cache_policy(zx_process_self(), 3), ZX_ERR_WRONG_TYPE);
+	EXPECT_STATUS(zx_vmo_set_cache_policy(no_map, 3), ZX_ERR_ACCESS_DENIED);
+	EXPECT_STATUS(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_CACHED), ZX_OK);
+	base = vm_map(vmo, VM_RW, 1);
+	EXPECT_STATUS(zx_vmo_set_cache_policy(vmo, 3), ZX_ERR_BAD_STATE);
+	EXPECT_STATUS(zx_vmo_set_cache_policy(vmo, 0), ZX_ERR_BAD_STATE);
+	vm_unmap(base, 1);
+	ASSERT_STATUS(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SNAPSHOT, 0, PAGE, &child), ZX_OK);
+	EXPECT_STATUS(zx_vmo_set_cache_policy(vmo, 3), ZX_ERR_BAD_STATE);
+	EXPECT_STATUS(zx_vmo_set_cache_policy(child, 3), ZX_ERR_BAD_STATE);
+	zx_handle_close(child);
+	ASSERT_STATUS(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SLICE, 0, PAGE, &child), ZX_OK);
+	EXPECT_STATUS(zx_vmo_set_cache_policy(vmo, 3), ZX_ERR_BAD_STATE);
+	EXPECT_STATUS(zx_vmo_set_cache_policy(child, 3), ZX_ERR_BAD_STATE);
+	zx_handle_close(child);
+	EXPECT_STATUS(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_UNCACHED), ZX_OK);
+	EXPECT_EQ(vm_vmo_info(vmo).cache_policy, ZX_CACHE_POLICY_UNCACHED);
+	zx_handle_close(no_map);
+	zx_handle_close(vmo);
+}
+
+JX_TEST(vmo_surface_policy_forbids_the_kernel_s_alias)
+{
+	zx_handle_t vmo = vm_vmo_make(2, 0), child = 0;
+	uint64_t word = 1;
+	zx_vaddr_t base;
+
+	EXPECT_STATUS(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_WRITE_COMBINING), ZX_OK);
+	EXPECT_STATUS(zx_vmo_read(vmo, &word, UINT64_MAX, 8), ZX_ERR_OUT_OF_RANGE);
+	EXPECT_STATUS(zx_vmo_read(vmo, &word, 9 * PAGE, 8), ZX_ERR_BAD_STATE);
+	EXPECT_STATUS(zx_vmo_write(vmo, &word, 0, 8), ZX_ERR_BAD_STATE);
+	EXPECT_STATUS(zx_vmo_op_range(vmo, ZX_VMO_OP_ZERO, 0, PAGE, NULL, 0), ZX_ERR_BAD_STATE);
+	EXPECT_STATUS(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SNAPSHOT, 0, PAGE, &child),
+		      ZX_ERR_BAD_STATE);
+	EXPECT_STATUS(zx_vmo_create_child(vmo, ZX_VMO_CHILD_SLICE, 0, PAGE, &child),
+		      ZX_ERR_BAD_STATE);
+	/* Mapped it works, with what was written before. */
+	base = vm_map(vmo, VM_RW, 2);
+	EXPECT_EQ(vm_load(base + PAGE), VM_STAMP(1));
+	vm_store(base, 77);
+	EXPECT_EQ(vm_load(base), 77);
+	vm_unmap(base, 2);
+	/* A row of the table of conflicts: with pages there is no way back in 2020. */
+	EXPECT_STATUS(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_CACHED),
+		      jx_era() == JX_ERA_LATEST ? ZX_OK : ZX_ERR_BAD_STATE);
+	if (jx_era() == JX_ERA_LATEST)
+		EXPECT_EQ(vm_vmo_get(vmo, 0), 77);
+	zx_handle_close(vmo);
+}
