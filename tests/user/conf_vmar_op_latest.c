@@ -1,8 +1,15 @@
 /* zx_vmar_op_range as the latest era has it: spec/vmar.md 9, its last part. */
 #include "conf_util.h"
 
-enum { COMMIT = 1, DECOMMIT = 2, MAP_RANGE = 3, ZERO = 10, DONT_NEED = 12, ALWAYS_NEED = 13,
-       PREFETCH = 14 };
+enum {
+	COMMIT = 1,
+	DECOMMIT = 2,
+	MAP_RANGE = 3,
+	ZERO = 10,
+	DONT_NEED = 12,
+	ALWAYS_NEED = 13,
+	PREFETCH = 14
+};
 
 static zx_status_t op(zx_handle_t vmar, uint32_t number, zx_vaddr_t address, uint64_t pages)
 {
