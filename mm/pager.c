@@ -186,10 +186,15 @@ static zx_status_t check_aux_locked(struct vmo *aux, u64 offset,
 
 	if (rules->mapped_aux_refused && aux->mapping_count)
 		return ZX_ERR_BAD_STATE;
-	if (vmo_child_count(aux) || vmo_birth_parent_koid(aux))
+	if (rules->related_aux_refused &&
+	    (vmo_child_count(aux) || vmo_birth_parent_koid(aux)))
 		return ZX_ERR_BAD_STATE;
-	if (__builtin_add_overflow(offset, bytes, &end) || end > aux->size)
+	if (__builtin_add_overflow(offset, bytes, &end) ||
+	    end > vmo_size_locked(aux))
 		return ZX_ERR_OUT_OF_RANGE;
+	if (vmo_has_pins_locked(aux->base, vmo_index(aux, offset),
+				vmo_index(aux, end)))
+		return ZX_ERR_BAD_STATE;
 	return ZX_OK;
 }
 
@@ -259,17 +264,34 @@ static zx_status_t move_locked(struct vmo *v, u64 first, u64 count,
 	return ZX_OK;
 }
 
-/* 4.1 check 7 and 4.3; what is in aux goes in any case. */
+/* Pages that aux shares with relatives are copied before they move. */
+static zx_status_t own_pages_locked(struct vmo *aux, u64 index, u64 end)
+{
+	zx_status_t status = ZX_OK;
+	struct page *page;
+	bool writable;
+
+	if (!(aux->lookup & VMO_HAS_KIN))
+		return ZX_OK;
+	while (status == ZX_OK &&
+	       vmo_next_resident_locked(aux, &index, end, &page))
+		status = vmo_get_page_locked(aux, index++, true, NULL, &page,
+					     &writable);
+	return status;
+}
+
+/* 4.1 check 7 and 4.3; what is in aux goes in any case. aux is a base. */
 static zx_status_t supply_locked(struct vmo *v, u64 offset, u64 bytes,
-				 struct vmo *aux, u64 aux_offset)
+				 struct vmo *aux, u64 aux_first)
 {
 	u64 first = offset >> PAGE_SHIFT, count = bytes >> PAGE_SHIFT;
-	u64 aux_first = aux_offset >> PAGE_SHIFT;
 	zx_status_t status = ZX_OK;
 	u64 end;
 
 	if (__builtin_add_overflow(offset, bytes, &end) || end > v->size)
 		status = ZX_ERR_OUT_OF_RANGE;
+	else
+		status = own_pages_locked(aux, aux_first, aux_first + count);
 	/* aux's mappings lose the pages before anybody else gets them. */
 	(void)vmo_unmap_pages_locked(aux, aux_first, aux_first + count);
 	if (status == ZX_OK)
@@ -282,12 +304,14 @@ zx_status_t pager_supply_pages(struct vmo *v, u64 offset, u64 bytes,
 			       struct vmo *aux, u64 aux_offset,
 			       const struct pager_supply_rules *rules)
 {
+	u64 aux_first = vmo_index(aux, aux_offset);
+	struct vmo *b = aux->base;
 	zx_status_t status;
 
-	if (aux->kind == VMO_PHYSICAL)
+	if (b->kind == VMO_PHYSICAL)
 		return ZX_ERR_NOT_SUPPORTED;
-	if (aux->source || aux->kind == VMO_CONTIGUOUS)
-		return ZX_ERR_BAD_STATE;
+	if (b->kind == VMO_CONTIGUOUS || b->source || b->source_vmo)
+		return rules->odd_aux;
 	mutex_lock_pair(v->lock, aux->lock);
 	/* Detach holds the VMO's lock: it is before this call, or after it. */
 	if (rules->detached_refused && page_source_is_detached(v->source))
@@ -295,13 +319,12 @@ zx_status_t pager_supply_pages(struct vmo *v, u64 offset, u64 bytes,
 	else
 		status = check_aux_locked(aux, aux_offset, bytes, rules);
 	if (status == ZX_OK)
-		status = ptree_remove_prepare(&aux->pages,
-					      aux_offset >> PAGE_SHIFT,
-					      (aux_offset + bytes) >>
-						      PAGE_SHIFT);
+		status = ptree_remove_prepare(&b->pages, aux_first,
+					      aux_first +
+						      (bytes >> PAGE_SHIFT));
 	/* An empty range is judged as well (4.1 check 7). */
 	if (status == ZX_OK && (bytes || offset > v->size))
-		status = supply_locked(v, offset, bytes, aux, aux_offset);
+		status = supply_locked(v, offset, bytes, b, aux_first);
 	mutex_unlock_pair(v->lock, aux->lock);
 	return status;
 }

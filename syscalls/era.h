@@ -57,6 +57,9 @@
 #define ERA_VMO_RANGE_TRIMS (!ERA_IS_LATEST)
 /* P-13 zx_pager_supply_pages: aux that is mapped, and a detached VMO. */
 #define ERA_SUPPLY_REFUSES_MAPPED_AUX (!ERA_IS_LATEST)
+#define ERA_SUPPLY_REFUSES_RELATED_AUX (!ERA_IS_LATEST)
+#define ERA_SUPPLY_ODD_AUX (ERA_IS_LATEST ? ZX_ERR_NOT_SUPPORTED \
+					  : ZX_ERR_BAD_STATE)
 #define ERA_SUPPLY_REFUSES_DETACHED ERA_IS_LATEST
 /* V-15 replace_as_executable: a bad handle outranks a bad resource. */
 #define ERA_MARK_EXEC_HANDLE_FIRST ERA_IS_LATEST

@@ -53,6 +53,9 @@ void pager_detach_vmo(struct vmo *v);
 /* What an era asks of zx_pager_supply_pages beyond the rest. */
 struct pager_supply_rules {
 	bool mapped_aux_refused;	/* BAD_STATE */
+	bool related_aux_refused;	/* BAD_STATE: has children, is a child */
+	/* Of an aux that is contiguous or has a pager itself. */
+	zx_status_t odd_aux;
 	bool detached_refused;		/* BAD_STATE */
 };
 /* 4.1 checks 6-7 and 4.3; the VMO is the caller's pager's. Page-aligned. */
