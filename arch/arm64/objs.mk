@@ -29,3 +29,5 @@ include arch/arm64/dev/objs.mk
 obj-$(CONFIG_KTEST) += arch/arm64/tests/string_ktest.o
 obj-$(CONFIG_KTEST) += arch/arm64/tests/atomics_ktest.o
 obj-$(CONFIG_KTEST) += arch/arm64/tests/usercopy_ktest.o
+obj-$(CONFIG_KTEST) += arch/arm64/tests/block_ktest.o
+obj-$(CONFIG_KTEST) += arch/arm64/tests/cache_ktest.o
