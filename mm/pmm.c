@@ -340,6 +340,10 @@ void pmm_free(struct page *p)
  * stretches. */
 void pmm_free_list(struct page *list)
 {
+	if (list && !list->next) {
+		pmm_free(list);
+		return;
+	}
 	while (list) {
 		struct pmm_cpu *c;
 		u64 count = 0;

@@ -87,29 +87,32 @@ static u64 word_remove(u64 word, u64 base, u32 shift, struct removal *r,
 	return sum;
 }
 
-static void single_remove(struct ptree *t, struct removal *r)
+/* The same for a tree that is one slot. */
+static u64 single_remove(struct ptree *t, struct page **list)
 {
 	struct page *p = pt_page((struct pt_slot){ t->root });
+	u64 freed_count = 0;
 
 	if (pt_is_page(t->root) && page_unref(p)) {
-		p->next = r->list;
-		r->list = p;
-		r->freed_count++;
+		p->next = *list;
+		*list = p;
+		freed_count = 1;
 	}
 	t->root = PT_EMPTY;
+	return freed_count;
 }
 
 u64 ptree_remove(struct ptree *t, u64 start, u64 end, struct page **list)
 {
-	struct removal r = { .start = start, .end = end, .list = *list };
-	bool gone = false;
+	struct removal r;
+	bool gone;
 
 	if (start >= end || pt_beyond(t->height, start))
 		return 0;
 	if (t->height == 0)
-		single_remove(t, &r);
-	else
-		word_remove(t->root, 0, PT_LEVEL_BITS * t->height, &r, &gone);
+		return single_remove(t, list);
+	r = (struct removal){ .start = start, .end = end, .list = *list };
+	word_remove(t->root, 0, PT_LEVEL_BITS * t->height, &r, &gone);
 	if (gone)
 		ptree_init(t);
 	*list = r.list;
@@ -238,7 +241,7 @@ bool ptree_teardown_step(struct ptree *t, u64 budget, struct page **list)
 	while (t->height && cost < budget)
 		cost += teardown_first(t, &r);
 	if (t->height == 0)
-		single_remove(t, &r);
+		(void)single_remove(t, &r.list);
 	*list = r.list;
 	return t->height == 0;
 }

@@ -217,12 +217,9 @@ void vmo_kin_leave(struct vmo *v)
 
 /* --- Questions ------------------------------------------------------------ */
 
-bool vmo_has_co_owners(struct vmo *v)
+bool vmo_kin_has_co_owners(const struct vmo_kin *k)
 {
-	struct vmo_kin *k = kin_of(v);
-
-	return k && __atomic_load_n(&k->family->owner_count,
-				    __ATOMIC_RELAXED) > 1;
+	return __atomic_load_n(&k->family->owner_count, __ATOMIC_RELAXED) > 1;
 }
 
 u64 vmo_child_count(struct vmo *v)

@@ -45,10 +45,12 @@ MUST_CHECK zx_status_t vmo_trim_locked(const struct vmo *v, u64 offset,
  * batch that is marked executable (I4).
  */
 bool vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end);
-/* Clears them and frees the pages and markers there, in one batch where that is
- * short enough. For a tree that shares nothing: names of shared pages may be
- * given up only after the flush. Edges prepared; at most VMO_STRETCH long. */
-void vmo_drop_private_locked(struct vmo *v, u64 start, u64 end);
+/*
+ * Frees all pages and markers of indices [start, end), after their entries are
+ * cleared in all mappings and flushed. In batches of bounded length. The edges
+ * were prepared by ptree_remove_prepare().
+ */
+void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end);
 /* Takes write permission from all entries of indices [start, end). */
 void vmo_write_protect_locked(struct vmo *v, u64 start, u64 end);
 /* Clears entries of indices [start, end) if some may show the zero page, before
@@ -57,12 +59,6 @@ void vmo_forget_zero_page_locked(struct vmo *v, u64 start, u64 end);
 
 /* --- vmo_page.c: under v->lock, v being a base ----------------------------- */
 
-/*
- * Frees all pages and markers of indices [start, end), after their entries are
- * cleared in all mappings and flushed. In batches of bounded length. The edges
- * were prepared by ptree_remove_prepare().
- */
-void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end);
 /* Frees what vmo_drop_pages_locked() does, after vmo_unmap_pages_locked() under
  * the same hold of v->lock, which told whether an entry was executable. */
 void vmo_free_pages_locked(struct vmo *v, u64 start, u64 end, bool executable);

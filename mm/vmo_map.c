@@ -31,12 +31,12 @@ struct sweep {
 	u64 start, end;		/* indices */
 	u32 keep;
 	u32 seen;		/* mappings in the open batch */
-	bool executable;	/* an entry was */
+	bool executable;	/* an entry was, in a batch that was ended */
 	struct tlb_batch batch;
 };
 
-static void sweep_entries(struct sweep *s, struct mapping *m, uaddr_t va,
-			  u64 count)
+static inline void sweep_entries(struct sweep *s, struct mapping *m,
+				 uaddr_t va, u64 count)
 {
 	struct arch_aspace *as = &m->vmar->aspace->arch;
 
@@ -46,82 +46,93 @@ static void sweep_entries(struct sweep *s, struct mapping *m, uaddr_t va,
 		pt_clear(as, va, count, &s->batch);
 	/* Whoever removes this mapping has cleared its entries, perhaps, but
 	 * not flushed them: our flush must cover them too (change.c). */
-	if (m->state == MAPPING_DEAD)
+	if (__builtin_expect(m->state == MAPPING_DEAD, 0))
 		tlb_batch_note_range(&s->batch, as, va, count);
 }
 
-static void sweep_flush(struct sweep *s)
+/* Flushes, lets others run, and goes on with an empty batch. */
+static __attribute__((noinline)) void sweep_pause(struct sweep *s)
 {
 	s->executable |= s->batch.executable;
 	tlb_batch_end(&s->batch);
+	tlb_batch_begin(&s->batch);
 	s->seen = 0;
 }
 
 /* A range of any length, in batches of its own; what no table serves is passed
- * over. The open batch is ended before and begun anew after it. */
-static void sweep_vast(struct sweep *s, struct mapping *m, uaddr_t start,
-		       uaddr_t stop)
+ * over. */
+static __attribute__((noinline)) void
+sweep_vast(struct sweep *s, struct mapping *m, uaddr_t start, uaddr_t stop)
 {
 	struct arch_aspace *as = &m->vmar->aspace->arch;
 	uaddr_t va = start;
 
-	sweep_flush(s);
 	while ((va = pt_skip_empty(as, va, stop)) < stop) {
 		u64 count = min_u64(VMO_STRETCH, (stop - va) >> PAGE_SHIFT);
 
-		tlb_batch_begin(&s->batch);
+		sweep_pause(s);
 		sweep_entries(s, m, va, count);
-		sweep_flush(s);
 		va += count << PAGE_SHIFT;
 	}
-	tlb_batch_begin(&s->batch);
+	sweep_pause(s);
 	/* Once more for all that a remover may have cleared until now. */
 	if (m->state == MAPPING_DEAD)
 		tlb_batch_note_range(&s->batch, as, start,
 				     (stop - start) >> PAGE_SHIFT);
 }
 
-static void sweep_mapping(struct sweep *s, struct mapping *m)
+static inline void sweep_mapping(struct sweep *s, struct mapping *m)
 {
-	u64 pages = m->region.end - m->region.start;
 	u64 first = max_u64(s->start, m->index);
-	u64 last = min_u64(s->end, m->index + pages);
+	u64 last = min_u64(s->end,
+			   m->index + (m->region.end - m->region.start));
 	uaddr_t va = mapping_base(m) + ((first - m->index) << PAGE_SHIFT);
 
 	if (first >= last)
 		return;
-	if (last - first > VMO_STRETCH) {
+	if (last - first <= VMO_STRETCH)
+		sweep_entries(s, m, va, last - first);
+	else
 		sweep_vast(s, m, va, va + ((last - first) << PAGE_SHIFT));
-		return;
-	}
-	sweep_entries(s, m, va, last - first);
 }
 
-static void sweep_list(struct sweep *s, struct vmo *v)
+static inline void sweep_list(struct sweep *s, struct vmo *v)
 {
 	struct mapping *m;
 
 	list_for_each(m, &v->mappings, vmo_node) {
-		if (s->seen++ == MAPPINGS_A_BATCH) {
-			sweep_flush(s);
-			tlb_batch_begin(&s->batch);
-			s->seen = 1;
-		}
+		if (__builtin_expect(s->seen++ == MAPPINGS_A_BATCH, 0))
+			sweep_pause(s);
 		sweep_mapping(s, m);
 	}
 }
 
-/* One pass over all who show v. The last batch stays open. */
-static void sweep_all(struct sweep *s, struct vmo *v)
+static __attribute__((noinline)) void sweep_overlays(struct sweep *s,
+						     struct vmo *v)
 {
 	struct vmo *overlay;
 
+	list_for_each(overlay, &v->overlays, overlay_node)
+		sweep_list(s, overlay);
+}
+
+/* One pass over all who show v. The last batch stays open. */
+static inline void sweep_all(struct sweep *s, struct vmo *v)
+{
 	s->seen = 0;
 	s->executable = false;
 	tlb_batch_begin(&s->batch);
 	sweep_list(s, v);
-	list_for_each(overlay, &v->overlays, overlay_node)
-		sweep_list(s, overlay);
+	if (__builtin_expect(!list_is_empty(&v->overlays), 0))
+		sweep_overlays(s, v);
+}
+
+/* True if an entry of this pass was executable. */
+static bool sweep_end(struct sweep *s)
+{
+	s->executable |= s->batch.executable;
+	tlb_batch_end(&s->batch);
+	return s->executable;
 }
 
 static bool is_shown(const struct vmo *v)
@@ -139,14 +150,31 @@ bool vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end)
 	s.end = end;
 	s.keep = 0;
 	sweep_all(&s, v);
-	sweep_flush(&s);
-	return s.executable;
+	return sweep_end(&s);
 }
 
-void vmo_drop_private_locked(struct vmo *v, u64 start, u64 end)
+/* All mappings first and then all pages: the cost is the sum, and both are as
+ * many as the user likes. No entry comes back meanwhile (I12). */
+static __attribute__((noinline)) void
+drop_apart_locked(struct vmo *v, u64 start, u64 end)
+{
+	bool executable = vmo_unmap_pages_locked(v, start, end);
+
+	vmo_free_pages_locked(v, start, end, executable);
+}
+
+/* In one batch where that is short enough and the tree shares nothing: names of
+ * shared pages may be given up only after the flush. */
+void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end)
 {
 	struct sweep s;
 
+	if (start >= end)
+		return;
+	if (end - start > VMO_STRETCH || (v->lookup & VMO_HAS_KIN)) {
+		drop_apart_locked(v, start, end);
+		return;
+	}
 	s.start = start;
 	s.end = end;
 	s.keep = 0;
@@ -168,7 +196,7 @@ void vmo_write_protect_locked(struct vmo *v, u64 start, u64 end)
 	s.end = end;
 	s.keep = PT_READ | PT_EXEC;
 	sweep_all(&s, v);
-	sweep_flush(&s);
+	(void)sweep_end(&s);
 }
 
 void vmo_forget_zero_page_locked(struct vmo *v, u64 start, u64 end)

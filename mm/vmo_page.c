@@ -299,17 +299,3 @@ void vmo_free_pages_locked(struct vmo *v, u64 start, u64 end, bool executable)
 	(void)ptree_remove(&v->pages, start, end, &list);
 	vmo_free_list(list, executable);
 }
-
-void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end)
-{
-	if (start >= end)
-		return;
-	if (end - start <= VMO_STRETCH && !(v->lookup & VMO_HAS_KIN))
-		vmo_drop_private_locked(v, start, end);
-	else
-		/* All mappings first and then all pages: the cost is the sum,
-		 * and both are as many as the user likes. No entry comes back
-		 * meanwhile (I12). */
-		vmo_free_pages_locked(v, start, end,
-				      vmo_unmap_pages_locked(v, start, end));
-}

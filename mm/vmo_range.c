@@ -204,9 +204,11 @@ static zx_status_t decommit_locked(struct vmo *v, u64 offset, u64 bytes,
 
 	if (status == ZX_OK && !aligned)
 		status = ZX_ERR_INVALID_ARGS;
-	if (status == ZX_OK && vmo_has_pins_locked(b, start, end))
+	if (status == ZX_OK && b->pin_count &&
+	    vmo_has_pins_locked(b, start, end))
 		status = ZX_ERR_BAD_STATE;
-	if (status == ZX_OK)
+	/* A tree that shares nothing needs no preparation. */
+	if (status == ZX_OK && (b->lookup & VMO_HAS_KIN))
 		status = ptree_remove_prepare(&b->pages, start, end);
 	if (status == ZX_OK)
 		vmo_drop_pages_locked(b, start, end);
