@@ -76,6 +76,8 @@
 #define ERA_VMO_CHARGE_IS_SPLIT ERA_IS_LATEST
 /* V-6 there is a stream size, which follows the size (else a free number). */
 #define ERA_VMO_HAS_STREAM_SIZE ERA_IS_LATEST
+/* vmo.md 7: there is zx_vmo_transfer_data. */
+#define ERA_HAS_TRANSFER_DATA ERA_IS_LATEST
 /* V-8 to resize is a right of its own; rights of a fresh VMO's handle. */
 #define ERA_VMO_RESIZE_IS_A_RIGHT ERA_IS_LATEST
 #define ERA_VMO_RIGHTS(options) \

@@ -163,6 +163,33 @@ zx_status_t sys_vmo_set_stream_size(zx_handle_t handle, uint64_t size)
 	return status;
 }
 
+/* --- Moving pages ---------------------------------------------------------- */
+
+zx_status_t sys_vmo_transfer_data(zx_handle_t dst_vmo, uint32_t options,
+				  uint64_t offset, uint64_t length,
+				  zx_handle_t src_vmo, uint64_t src_offset)
+{
+	struct vmo *dst, *src;
+	zx_status_t status;
+
+	if (!ERA_HAS_TRANSFER_DATA)
+		return ZX_ERR_NOT_SUPPORTED;
+	if (options != 0 || !is_page_aligned(offset | length | src_offset))
+		return ZX_ERR_INVALID_ARGS;
+	status = get_vmo(dst_vmo, ZX_RIGHT_WRITE, &dst);
+	if (status != ZX_OK)
+		return status;
+	status = get_vmo(src_vmo, ZX_RIGHT_READ | ZX_RIGHT_WRITE, &src);
+	if (status == ZX_OK) {
+		if (dst != src || offset != src_offset)
+			status = vmo_transfer_data(dst, offset, length, src,
+						   src_offset);
+		object_unref(&src->object);
+	}
+	object_unref(&dst->object);
+	return status;
+}
+
 /* --- Cache policy ---------------------------------------------------------- */
 
 zx_status_t sys_vmo_set_cache_policy(zx_handle_t handle,

@@ -206,6 +206,10 @@ zx_status_t zx_vmo_get_stream_size(zx_handle_t handle, uint64_t *size);
 zx_status_t _zx_vmo_get_stream_size(zx_handle_t handle, uint64_t *size);
 zx_status_t zx_vmo_set_stream_size(zx_handle_t handle, uint64_t size);
 zx_status_t _zx_vmo_set_stream_size(zx_handle_t handle, uint64_t size);
+zx_status_t zx_vmo_transfer_data(zx_handle_t dst_vmo, uint32_t options, uint64_t offset,
+		uint64_t length, zx_handle_t src_vmo, uint64_t src_offset);
+zx_status_t _zx_vmo_transfer_data(zx_handle_t dst_vmo, uint32_t options, uint64_t offset,
+		uint64_t length, zx_handle_t src_vmo, uint64_t src_offset);
 zx_ticks_t zx_ticks_get(void);
 zx_ticks_t _zx_ticks_get(void);
 zx_ticks_t zx_ticks_per_second(void);
