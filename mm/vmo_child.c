@@ -35,25 +35,59 @@ static bool is_first_overlay(const struct vmo *parent)
 	return parent->base->source != NULL;
 }
 
-/* vmo.md 5.4 checks 8 to 11. */
-static zx_status_t check_clone_locked(const struct birth *b)
+/* vmo.md 5.4 check 8, first half: what the parent is. */
+static bool cannot_be_cloned(const struct birth *b)
 {
 	const struct vmo *base = b->parent->base;
 
-	if (base->kind == VMO_PHYSICAL || base->discardable)
+	return base->kind == VMO_PHYSICAL || base->discardable ||
+	       (has_pager(base) && b->want->kind == VMO_CHILD_SNAPSHOT);
+}
+
+static bool is_slice_of_anonymous(const struct birth *b)
+{
+	return b->parent->kind == VMO_SLICE && !is_first_overlay(b->parent);
+}
+
+/* What is pinned may be written by a device at any moment. */
+static bool is_pinned_locked(const struct birth *b)
+{
+	return b->parent->base->pin_count && !is_first_overlay(b->parent);
+}
+
+static bool has_no_indices(const struct birth *b)
+{
+	return b->start >= PT_INDEX_LIMIT || b->end >= PT_INDEX_LIMIT;
+}
+
+/* vmo.md 5.4 checks 8 to 11. */
+static zx_status_t check_clone_locked(const struct birth *b)
+{
+	if (cannot_be_cloned(b) || is_slice_of_anonymous(b))
 		return ZX_ERR_NOT_SUPPORTED;
-	if (has_pager(base) && b->want->kind == VMO_CHILD_SNAPSHOT)
-		return ZX_ERR_NOT_SUPPORTED;
-	if (b->parent->kind == VMO_SLICE && !is_first_overlay(b->parent))
-		return ZX_ERR_NOT_SUPPORTED;
-	/* What is pinned may be written by a device at any moment. */
-	if (base->pin_count && !is_first_overlay(b->parent))
+	if (is_pinned_locked(b))
 		return ZX_ERR_BAD_STATE;
-	if (base->cache_policy != ZX_CACHE_POLICY_CACHED)
+	if (b->parent->base->cache_policy != ZX_CACHE_POLICY_CACHED)
 		return ZX_ERR_BAD_STATE;
-	if (b->start >= PT_INDEX_LIMIT || b->end >= PT_INDEX_LIMIT)
+	return has_no_indices(b) ? ZX_ERR_INVALID_ARGS : ZX_OK;
+}
+
+/* The same in the order of later eras. A physical VMO is none that has pages,
+ * so nothing outranks that. */
+static zx_status_t check_clone_later_locked(const struct birth *b)
+{
+	const struct vmo *base = b->parent->base;
+
+	if (base->kind != VMO_PHYSICAL &&
+	    base->cache_policy != ZX_CACHE_POLICY_CACHED)
+		return ZX_ERR_BAD_STATE;
+	if (cannot_be_cloned(b))
+		return ZX_ERR_NOT_SUPPORTED;
+	if (has_no_indices(b))
 		return ZX_ERR_INVALID_ARGS;
-	return ZX_OK;
+	if (is_slice_of_anonymous(b))
+		return ZX_ERR_NOT_SUPPORTED;
+	return is_pinned_locked(b) ? ZX_ERR_BAD_STATE : ZX_OK;
 }
 
 /* The child's part of what the parent sees; later growth of the parent is not
@@ -97,7 +131,8 @@ static zx_status_t share_tree_locked(struct birth *b)
 
 static zx_status_t clone_locked(struct birth *b)
 {
-	zx_status_t status = check_clone_locked(b);
+	zx_status_t status = b->want->later_order ? check_clone_later_locked(b)
+						  : check_clone_locked(b);
 
 	if (status == ZX_OK && !is_first_overlay(b->parent))
 		status = share_tree_locked(b);

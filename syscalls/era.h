@@ -87,6 +87,8 @@
 /* V-9, V-19 create_child: size, and NO_WRITE with RESIZABLE, are looked at
  * before the handle (else the one later, the other not at all). */
 #define ERA_VMO_CHILD_SIZE_FIRST ERA_IS_LATEST
+/* vmo.md 5.4: create_child looks at the cache policy first, at pins last. */
+#define ERA_VMO_CHILD_LATER_ORDER ERA_IS_LATEST
 /* vmo.md 5.1: all that create_child knows. */
 #define ERA_VMO_CHILD_OPTIONS \
 	(ZX_VMO_CHILD_SNAPSHOT | ZX_VMO_CHILD_SLICE | \

@@ -91,6 +91,7 @@ static zx_status_t check(const struct handle_ref *h, u32 options, u64 offset,
 	want->offset = offset;
 	want->resizable = options & ZX_VMO_CHILD_RESIZABLE;
 	want->no_write = options & ZX_VMO_CHILD_NO_WRITE;
+	want->later_order = ERA_VMO_CHILD_LATER_ORDER;
 	return ZX_OK;
 }
 

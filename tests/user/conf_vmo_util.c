@@ -124,3 +124,44 @@ int64_t conf_child_access(zx_handle_t vmo, uint64_t pages, uint64_t offset, bool
 		return 0;
 	return vm_child_finish(&c);
 }
+
+zx_status_t conf_try_child(zx_handle_t vmo, uint32_t options, uint64_t offset, uint64_t size)
+{
+	const zx_handle_t live = zx_process_self();
+	zx_handle_t child = live;
+	zx_status_t status = zx_vmo_create_child(vmo, options, offset, size, &child);
+
+	if (status == ZX_OK)
+		EXPECT_STATUS(zx_handle_close(child), ZX_OK);
+	else
+		EXPECT_EQ(child, live);
+	return status;
+}
+
+zx_handle_t conf_child(zx_handle_t vmo, uint32_t options, uint64_t page, uint64_t count)
+{
+	zx_handle_t child = ZX_HANDLE_INVALID;
+
+	EXPECT_STATUS(zx_vmo_create_child(vmo, options, page * PAGE, count * PAGE, &child), ZX_OK);
+	return child;
+}
+
+zx_handle_t conf_numbered(uint64_t pages)
+{
+	zx_handle_t vmo = conf_vmo(pages, ZX_VMO_RESIZABLE);
+
+	for (uint64_t i = 0; i < pages; i++)
+		vm_vmo_set(vmo, i, i + 1);
+	return vmo;
+}
+
+bool conf_charged(zx_handle_t vmo, uint64_t whole, uint64_t parts, struct jx_place place)
+{
+	uint64_t got = conf_committed(vmo), exact = parts * PAGE / 840;
+
+	if (jx_era() == JX_ERA_2020)
+		return jx_expect_equal(got, whole * PAGE, "charge", "wanted", place);
+	if (got + 1 == exact)
+		return true;
+	return jx_expect_equal(got, exact, "charge", "wanted", place);
+}

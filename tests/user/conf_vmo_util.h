@@ -44,6 +44,34 @@ bool conf_shows(zx_handle_t vmo, const uint64_t *words, size_t count, struct jx_
 bool conf_bytes_are(zx_handle_t vmo, uint64_t page, uint64_t count, uint8_t byte);
 void conf_fill_page(zx_handle_t vmo, uint64_t page, uint8_t byte);
 
+/* --- Children and charges --------------------------------------------------- */
+
+#define CONF_SNAPSHOT ZX_VMO_CHILD_SNAPSHOT
+#define CONF_SLICE ZX_VMO_CHILD_SLICE
+#define CONF_ON_WRITE ZX_VMO_CHILD_SNAPSHOT_AT_LEAST_ON_WRITE
+
+/* One call; a child is closed again, and a failure writes no output. */
+zx_status_t conf_try_child(zx_handle_t vmo, uint32_t options, uint64_t offset, uint64_t size);
+/* A child of pages [page, page + count), to keep. */
+zx_handle_t conf_child(zx_handle_t vmo, uint32_t options, uint64_t page, uint64_t count);
+static inline zx_handle_t conf_snap(zx_handle_t vmo, uint64_t page, uint64_t count)
+{
+	return conf_child(vmo, CONF_SNAPSHOT, page, count);
+}
+
+/* A resizable VMO of so many pages, their first words 1, 2, 3 ... */
+zx_handle_t conf_numbered(uint64_t pages);
+
+/*
+ * committed_bytes, in pages: whole ones in 2020; in the latest era CONF_N(a, b)
+ * is a/b of a page. A third of a page is no whole number of bytes: one less than
+ * the exact figure will do there.
+ */
+#define CONF_N(a, b) ((a) * 840ul / (b))
+bool conf_charged(zx_handle_t vmo, uint64_t whole, uint64_t parts, struct jx_place place);
+#define CONF_CHARGED(vmo, whole, a, b) \
+	EXPECT_TRUE(conf_charged(vmo, whole, CONF_N(a, b), JX_HERE))
+
 /* What an access of a child process through a mapping of `pages` pages of the
  * VMO comes to: 1 if it goes well, ZX_TASK_RETCODE_EXCEPTION_KILL if it is a
  * fatal fault. */

@@ -134,6 +134,7 @@ struct vmo_child {
 	enum vmo_child_kind kind;
 	bool resizable;
 	bool no_write;
+	bool later_order;	/* of the checks, vmo.md 5.4 at its end */
 	u64 offset;
 	u64 size;
 };
