@@ -21,12 +21,14 @@ void (*lockdep_report_hook)(const char *what);
 static bool sleeping_needs_irqs;
 
 static const char *const class_names[] = {
+	[LOCK_RECLAIM] = "RECLAIM",
 	[LOCK_JOB] = "JOB", [LOCK_PROCESS] = "PROCESS",
 	[LOCK_HANDLES] = "HANDLES", [LOCK_ASPACE] = "ASPACE",
 	[LOCK_FAMILY] = "FAMILY", [LOCK_VMO] = "VMO", [LOCK_SOURCE] = "SOURCE",
 	[LOCK_KSTACK] = "KSTACK", [LOCK_DEVICE] = "DEVICE", [LOCK_FUTEX] = "FUTEX",
 	[LOCK_OBJECT] = "OBJECT", [LOCK_PORT] = "PORT",
-	[LOCK_THREAD] = "THREAD", [LOCK_PT] = "PT", [LOCK_ASID] = "ASID",
+	[LOCK_THREAD] = "THREAD", [LOCK_DISCARD] = "DISCARD",
+	[LOCK_PT] = "PT", [LOCK_ASID] = "ASID",
 	[LOCK_SLAB] = "SLAB", [LOCK_PMM] = "PMM", [LOCK_EPOCH] = "EPOCH",
 	[LOCK_MUTEX] = "MUTEX", [LOCK_PTCHECK] = "PTCHECK",
 	[LOCK_TIMER] = "TIMER", [LOCK_SCHED] = "SCHED",

@@ -14,13 +14,17 @@
 #include <kernel/percpu.h>
 #include <mm/fault.h>
 #include <mm/pager.h>
-#include <mm/vmo.h>
+#include <mm/reclaim.h>
+#include <mm/vmo_stream.h>
 
 #include "vmar_internal.h"
 
 /* Entries that one fault installs at most: the page and those behind it in the
  * same aligned block. */
 #define AROUND_PAGES 16ul
+
+/* Frames that one fault takes at most: the page, tables, and nodes. */
+#define FAULT_FRAMES 8
 
 /* What the steps of one attempt share. */
 struct fault {
@@ -124,6 +128,8 @@ static u64 limit_locked(const struct mapping *m)
 {
 	u64 end = vmo_index(m->vmo, m->vmo->size);
 
+	if (__builtin_expect(m->fault_beyond_stream, 0))
+		end = min_u64(vmo_stream_end_locked(m->named), end);
 	return m->named == m->vmo ? end :
 				    min_u64(vmo_end_locked(m->named), end);
 }
@@ -274,6 +280,9 @@ static inline zx_status_t resolve_locked(struct fault *f, struct mapping *m)
 		return ZX_ERR_ACCESS_DENIED;
 	if (m->named != m->vmo && index >= vmo_end_locked(m->named))
 		return ZX_ERR_OUT_OF_RANGE;
+	if (__builtin_expect(m->fault_beyond_stream, 0) &&
+	    index >= vmo_stream_end_locked(m->named))
+		return ZX_ERR_OUT_OF_RANGE;
 	if (m->vmo->kind != VMO_PAGED)
 		return resolve_run_locked(f, index);
 	return resolve_page_locked(f, m, index);
@@ -309,12 +318,14 @@ zx_status_t mm_page_fault(struct aspace *as, uaddr_t va, u32 access)
 	f.access = access;
 	f.reserve.pages = NULL;
 	f.reserve.count = 0;
-	while (!fault_attempt(&f, &status)) {
-		if (thread_is_killed()) {
-			status = ZX_ERR_INTERNAL_INTR_KILLED;
-			break;
+	do {
+		while (!fault_attempt(&f, &status)) {
+			if (thread_is_killed()) {
+				status = ZX_ERR_INTERNAL_INTR_KILLED;
+				break;
+			}
 		}
-	}
+	} while (mm_try_again(status, FAULT_FRAMES));
 	if (__builtin_expect(f.reserve.count != 0, 0))
 		pt_reserve_release(&f.reserve);
 	return status;

@@ -6,6 +6,7 @@
 #include <mm/kstack.h>
 #include <mm/pager.h>
 #include <mm/pmm.h>
+#include <mm/reclaim.h>
 #include <mm/slab.h>
 #include <mm/vmar.h>
 #include <mm/vmo.h>
@@ -23,6 +24,7 @@ void mm_init(void)
 	ptree_init_module();
 	vmar_init_module();
 	vmo_init_module();
+	reclaim_init_module();
 	pager_init_module();
 	kstack_init();
 }

@@ -11,6 +11,7 @@
 #include <mm/vmo.h>
 
 #include "vmar_internal.h"
+#include "vmo_internal.h"
 
 static struct slab_cache mapping_cache;
 
@@ -62,25 +63,9 @@ void mapping_link(struct mapping *m, enum mapping_state state)
 	mutex_unlock(m->vmo->lock);
 }
 
-/* Adds a reference unless the last one is gone. Relaxed: the memory is kept by
- * the epoch, and what the caller goes on to read is under the VMO's lock. */
-static bool try_ref_vmo(struct vmo *v)
-{
-	u32 count = __atomic_load_n(&v->object.ref_count, __ATOMIC_RELAXED);
-
-	do {
-		if (count == 0)
-			return false;
-	} while (!__atomic_compare_exchange_n(&v->object.ref_count, &count,
-					      count + 1, true,
-					      __ATOMIC_RELAXED,
-					      __ATOMIC_RELAXED));
-	return true;
-}
-
 bool mapping_ref(struct mapping *m)
 {
-	if (!try_ref_vmo(m->named))
+	if (!vmo_try_ref(m->named))
 		return false;
 	/* Relaxed: the epoch keeps the tree's reference. */
 	__atomic_fetch_add(&m->ref_count, 1, __ATOMIC_RELAXED);

@@ -6,7 +6,7 @@
  * mapping and its VMO, and the next piece is looked for anew.
  */
 #include <mm/fault.h>
-#include <mm/vmo.h>
+#include <mm/vmo_stream.h>
 
 #include "vmar_internal.h"
 
@@ -73,15 +73,13 @@ static zx_status_t find_piece(struct op *o, struct piece *p)
 static u64 get_limit(const struct mapping *m)
 {
 	struct vmo *v = m->named;
-	u64 size, stream;
+	u64 end;
 
 	mutex_lock(v->lock);
-	size = vmo_size_locked(v);
-	stream = v->content_size;
+	end = m->fault_beyond_stream ? vmo_stream_end_locked(v)
+				     : vmo_end_locked(v);
 	mutex_unlock(v->lock);
-	if (m->fault_beyond_stream && stream < size)
-		return (stream + PAGE_MASK) & ~PAGE_MASK;
-	return size;
+	return (end - v->shift) << PAGE_SHIFT;
 }
 
 /* Check 9 for one piece. */

@@ -5,8 +5,10 @@
  */
 #include <kernel/panic.h>
 #include <kernel/string.h>
+#include <mm/discardable.h>
 #include <mm/pager.h>
 #include <mm/pmm.h>
+#include <mm/reclaim.h>
 #include <mm/slab.h>
 #include <mm/vmar.h>
 
@@ -60,6 +62,8 @@ static void vmo_destroy(struct object *o)
 	struct vmo *v = vmo_from_object(o);
 
 	DEBUG_ASSERT(list_is_empty(&v->mappings) && v->mapping_count == 0);
+	if (v->discardable)
+		discardable_detach(v);
 	if (v->source)
 		page_source_vmo_destroyed(v->source);
 	while (!free_some(v))
@@ -99,6 +103,21 @@ struct vmo *vmo_alloc(enum vmo_kind kind, u64 size, u32 options)
 	return v;
 }
 
+/* Relaxed: what the caller goes on to read is under the VMO's lock. */
+bool vmo_try_ref(struct vmo *v)
+{
+	u32 count = __atomic_load_n(&v->object.ref_count, __ATOMIC_RELAXED);
+
+	do {
+		if (count == 0)
+			return false;
+	} while (!__atomic_compare_exchange_n(&v->object.ref_count, &count,
+					      count + 1, true,
+					      __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+	return true;
+}
+
 void vmo_attach_base(struct vmo *v, struct vmo *base, u64 shift)
 {
 	object_ref(&base->object);
@@ -122,9 +141,26 @@ zx_status_t vmo_create_with_source(u64 size, u32 options,
 	return ZX_OK;
 }
 
+static zx_status_t create_anonymous(u64 size, u32 options, struct vmo **out)
+{
+	zx_status_t status = vmo_create_with_source(size, options, NULL, out);
+
+	if (status != ZX_OK || !(options & ZX_VMO_DISCARDABLE))
+		return status;
+	status = discardable_attach(*out);
+	if (status != ZX_OK)
+		object_unref(&(*out)->object);
+	return status;
+}
+
 zx_status_t vmo_create(u64 size, u32 options, struct vmo **out)
 {
-	return vmo_create_with_source(size, options, NULL, out);
+	zx_status_t status;
+
+	do {
+		status = create_anonymous(size, options, out);
+	} while (mm_try_again(status, 1));
+	return status;
 }
 
 /* --- Size ----------------------------------------------------------------- */
@@ -191,21 +227,30 @@ static zx_status_t zero_tail_locked(struct vmo *v, u64 size)
 	return status;
 }
 
-static zx_status_t resize_locked(struct vmo *v, u64 size, u64 rounded)
+zx_status_t vmo_check_resize_locked(struct vmo *v, u64 rounded)
 {
-	u64 first = vmo_index(v, rounded), end = vmo_end_locked(v);
-	zx_status_t status;
+	u64 first = vmo_index(v, rounded);
 
-	if (rounded >= v->size) {
-		/* vmo.md 5.5: the end must have an index. */
-		if (first >= PT_INDEX_LIMIT)
-			return ZX_ERR_INVALID_ARGS;
+	/* vmo.md 5.5: the end must have an index. */
+	if (rounded >= v->size)
+		return first >= PT_INDEX_LIMIT ? ZX_ERR_INVALID_ARGS : ZX_OK;
+	if (vmo_has_pins_locked(v, first, vmo_end_locked(v)))
+		return ZX_ERR_BAD_STATE;
+	return ZX_OK;
+}
+
+zx_status_t vmo_resize_locked(struct vmo *v, u64 size, u64 rounded)
+{
+	u64 first = vmo_index(v, rounded);
+	zx_status_t status = vmo_check_resize_locked(v, rounded);
+
+	if (status == ZX_OK && rounded >= v->size) {
 		v->size = rounded;
 		return ZX_OK;
 	}
-	if (vmo_has_pins_locked(v, first, end))
-		return ZX_ERR_BAD_STATE;
-	status = ptree_remove_prepare(&v->pages, first, end);
+	if (status == ZX_OK)
+		status = ptree_remove_prepare(&v->pages, first,
+					      vmo_end_locked(v));
 	if (status == ZX_OK)
 		status = zero_tail_locked(v, size);
 	if (status == ZX_OK)
@@ -213,21 +258,30 @@ static zx_status_t resize_locked(struct vmo *v, u64 size, u64 rounded)
 	return status;
 }
 
+zx_status_t vmo_check_set_size(const struct vmo *v, u64 size, u64 *rounded)
+{
+	if (v->base->kind == VMO_PHYSICAL)
+		return ZX_ERR_NOT_SUPPORTED;
+	if (!(v->options & ZX_VMO_RESIZABLE))
+		return ZX_ERR_UNAVAILABLE;
+	if (!round_up_page(size, rounded) || *rounded > VMO_MAX_SIZE)
+		return ZX_ERR_OUT_OF_RANGE;
+	return ZX_OK;
+}
+
 zx_status_t vmo_set_size(struct vmo *v, u64 size)
 {
 	struct vmo *b = v->kind == VMO_REFERENCE ? v->base : v;
-	zx_status_t status;
 	u64 rounded;
+	zx_status_t status = vmo_check_set_size(b, size, &rounded);
 
-	if (b->kind == VMO_PHYSICAL)
-		return ZX_ERR_NOT_SUPPORTED;
-	if (!(b->options & ZX_VMO_RESIZABLE))
-		return ZX_ERR_UNAVAILABLE;
-	if (!round_up_page(size, &rounded) || rounded > VMO_MAX_SIZE)
-		return ZX_ERR_OUT_OF_RANGE;
-	mutex_lock(b->lock);
-	status = resize_locked(b, size, rounded);
-	mutex_unlock(b->lock);
+	if (status != ZX_OK)
+		return status;
+	do {
+		mutex_lock(b->lock);
+		status = vmo_resize_locked(b, size, rounded);
+		mutex_unlock(b->lock);
+	} while (mm_try_again(status, 1));
 	return status;
 }
 
@@ -293,6 +347,8 @@ static u32 info_flags(const struct vmo *v)
 		flags |= ZX_INFO_VMO_IS_COW_CLONE;
 	if (v->base->source || v->base->source_vmo)
 		flags |= ZX_INFO_VMO_PAGER_BACKED;
+	if (v->discardable)
+		flags |= ZX_INFO_VMO_DISCARDABLE;
 	return flags;
 }
 

@@ -10,6 +10,7 @@
  * tree: they show their base's.
  */
 #include <mm/pager.h>
+#include <mm/reclaim.h>
 #include <mm/vmar.h>
 
 #include "vmo_internal.h"
@@ -231,8 +232,8 @@ static zx_status_t add_child(struct birth *b)
 	return status;
 }
 
-zx_status_t vmo_create_child(struct vmo *parent, const struct vmo_child *want,
-			     struct vmo **out)
+static zx_status_t create_child(struct vmo *parent,
+				const struct vmo_child *want, struct vmo **out)
 {
 	struct birth b = { .parent = parent, .want = want };
 	zx_status_t status;
@@ -253,4 +254,15 @@ zx_status_t vmo_create_child(struct vmo *parent, const struct vmo_child *want,
 	}
 	*out = b.child;
 	return ZX_OK;
+}
+
+zx_status_t vmo_create_child(struct vmo *parent, const struct vmo_child *want,
+			     struct vmo **out)
+{
+	zx_status_t status;
+
+	do {
+		status = create_child(parent, want, out);
+	} while (mm_try_again(status, 1));
+	return status;
 }

@@ -13,6 +13,8 @@
 
 /* Pages that one batch clears or drops: bounds the time with preemption off. */
 #define VMO_STRETCH 1024ul
+/* Slots of a page tree for whose leaves one frame is enough. */
+#define VMO_SLOTS_A_FRAME (PAGE_SIZE / sizeof(struct pt_node) * PT_FANOUT)
 
 /* The bytes of a page, through the direct map. */
 static inline u8 *vmo_page_bytes(const struct page *p)
@@ -23,6 +25,10 @@ static inline u8 *vmo_page_bytes(const struct page *p)
 /* A VMO of a kind with size and options, all else as for a new anonymous one;
  * NULL if memory is out. */
 struct vmo *vmo_alloc(enum vmo_kind kind, u64 size, u32 options);
+/* Adds a reference unless the last one is gone. The caller knows that the
+ * memory stays: inside an epoch, or by a lock that a dying VMO takes. */
+MUST_CHECK bool vmo_try_ref(struct vmo *v);
+
 /* Gives a VMO that has no tree of its own its place: shows base's pages from
  * `shift` on, under its lock. Adds a reference to base. */
 void vmo_attach_base(struct vmo *v, struct vmo *base, u64 shift);
@@ -35,6 +41,14 @@ void vmo_family_init_module(void);
  * v->lock. */
 MUST_CHECK zx_status_t vmo_trim_locked(const struct vmo *v, u64 offset,
 				       u64 *bytes, bool trims);
+
+/* Checks of zx_vmo_set_size (vmo.md 3.4): NOT_SUPPORTED, UNAVAILABLE,
+ * OUT_OF_RANGE; then INVALID_ARGS and BAD_STATE, under v->lock; then the change,
+ * which may want memory. v is no reference. */
+MUST_CHECK zx_status_t vmo_check_set_size(const struct vmo *v, u64 size,
+					  u64 *rounded);
+MUST_CHECK zx_status_t vmo_check_resize_locked(struct vmo *v, u64 rounded);
+MUST_CHECK zx_status_t vmo_resize_locked(struct vmo *v, u64 size, u64 rounded);
 
 /* --- vmo_map.c: all under v->lock, v being a base -------------------------- */
 

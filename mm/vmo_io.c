@@ -12,6 +12,7 @@
 #include <kernel/string.h>
 #include <mm/fault.h>
 #include <mm/pager.h>
+#include <mm/reclaim.h>
 
 #include "vmo_internal.h"
 
@@ -114,6 +115,8 @@ static zx_status_t run(struct io *io)
 			status = page_request_wait(&io->request);
 		else if (faulted)
 			status = resolve_user_fault(io);
+		else if (mm_try_again(status, 1))
+			status = ZX_OK;
 		if (status != ZX_OK)
 			return status;
 		if (thread_is_killed())

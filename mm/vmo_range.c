@@ -5,6 +5,8 @@
 #include <kernel/wait.h>
 #include <mm/pager.h>
 #include <mm/pmm.h>
+#include <mm/ptree_view.h>
+#include <mm/reclaim.h>
 
 #include "vmo_internal.h"
 
@@ -55,15 +57,26 @@ static void fill_locked(struct vmo *v, u64 start, u64 end, struct page *list)
 	ptree_cursor_end(&c);
 }
 
-/* All or nothing: frames and nodes first. */
-static zx_status_t commit_anonymous_locked(struct vmo *v, u64 start, u64 end)
+/* For so many pages and the nodes that name them. */
+static u64 frames_for(u64 pages)
+{
+	return pages + pages / VMO_SLOTS_A_FRAME;
+}
+
+/* All or nothing: frames and nodes first. *frames: what it takes. */
+static zx_status_t commit_anonymous_locked(struct vmo *v, u64 start, u64 end,
+					   u64 *frames)
 {
 	struct page *list = NULL;
 	u64 missing = missing_locked(v, start, end);
 	zx_status_t status;
 
+	*frames = frames_for(missing);
 	if (missing == 0)
 		return ZX_OK;
+	/* Said before all memory was taken from others. */
+	if (missing > PAGES_A_TURN && *frames > pmm_free_count())
+		return ZX_ERR_NO_MEMORY;
 	status = pmm_alloc_list(missing, &list);
 	if (status != ZX_OK)
 		return status;
@@ -133,13 +146,50 @@ static zx_status_t commit_turn_locked(struct vmo *v, u64 *start, u64 end,
 	return ZX_OK;
 }
 
+/* Pages of the range that are this VMO's own already. */
+static u64 count_own(struct vmo *v, u64 start, u64 end)
+{
+	struct ptree_view view;
+	bool more = true;
+	u64 own = 0;
+
+	while (more && start < end) {
+		mutex_lock(v->lock);
+		more = ptree_view(&v->pages, start, end, &view);
+		mutex_unlock(v->lock);
+		if (!more)
+			break;
+		own += ptree_view_count(&view, view.level,
+					view.pages & ~view.shared);
+		start = ptree_view_end(&view, view.level);
+	}
+	return own;
+}
+
+/* A range whose copies would take all memory before they end is refused at
+ * once: what was copied could not be given back. */
+static zx_status_t check_room(struct vmo *v, u64 start, u64 end)
+{
+	u64 frames = frames_for(end - start);
+
+	if (frames <= pmm_free_count() || (v->lookup & VMO_HAS_SOURCE))
+		return ZX_OK;
+	frames = frames_for(end - start - count_own(v, start, end));
+	while (frames > pmm_free_count())
+		if (!mm_reclaim(frames))
+			return ZX_ERR_NO_MEMORY;
+	return ZX_OK;
+}
+
 /* What needs more than one hold of the lock: a pager to wait for, pages to be
  * copied. What is done when it ends early stays: the content is the same. */
 static zx_status_t commit_slowly(struct vmo *v, u64 start, u64 end)
 {
 	struct page_request request;
-	zx_status_t status;
+	zx_status_t status = check_room(v, start, end);
 
+	if (status != ZX_OK)
+		return status;
 	while (start < end) {
 		mutex_lock(v->lock);
 		if (v->lookup & VMO_HAS_SOURCE)
@@ -151,7 +201,7 @@ static zx_status_t commit_slowly(struct vmo *v, u64 start, u64 end)
 			return ZX_OK;
 		if (status == ZX_ERR_SHOULD_WAIT)
 			status = page_request_wait(&request);
-		if (status != ZX_OK)
+		if (status != ZX_OK && !mm_try_again(status, 1))
 			return status;
 		if (thread_is_killed())
 			return ZX_ERR_INTERNAL_INTR_KILLED;
@@ -159,15 +209,15 @@ static zx_status_t commit_slowly(struct vmo *v, u64 start, u64 end)
 	return ZX_OK;
 }
 
-zx_status_t vmo_commit_range(struct vmo *v, u64 offset, u64 bytes, bool trims)
+static zx_status_t commit(struct vmo *v, u64 offset, u64 bytes, bool trims,
+			  u64 *frames)
 {
 	struct vmo *b = v->base;
 	zx_status_t status;
 	u64 start, end;
 	bool slow;
 
-	if (b->kind == VMO_PHYSICAL)
-		return ZX_ERR_NOT_SUPPORTED;
+	*frames = 1;
 	mutex_lock(b->lock);
 	status = vmo_trim_locked(v, offset, &bytes, trims);
 	start = vmo_index(v, offset);
@@ -175,10 +225,23 @@ zx_status_t vmo_commit_range(struct vmo *v, u64 offset, u64 bytes, bool trims)
 	end = vmo_index(v, offset + bytes + PAGE_MASK);
 	slow = b->lookup != 0;
 	if (status == ZX_OK && bytes && !slow)
-		status = commit_anonymous_locked(b, start, end);
+		status = commit_anonymous_locked(b, start, end, frames);
 	mutex_unlock(b->lock);
 	if (status == ZX_OK && bytes && slow)
 		status = commit_slowly(b, start, end);
+	return status;
+}
+
+zx_status_t vmo_commit_range(struct vmo *v, u64 offset, u64 bytes, bool trims)
+{
+	zx_status_t status;
+	u64 frames;
+
+	if (v->base->kind == VMO_PHYSICAL)
+		return ZX_ERR_NOT_SUPPORTED;
+	do {
+		status = commit(v, offset, bytes, trims, &frames);
+	} while (mm_try_again(status, frames));
 	return status;
 }
 

@@ -9,13 +9,12 @@
 #include <kernel/wait.h>
 #include <mm/pager.h>
 #include <mm/pmm.h>
+#include <mm/reclaim.h>
 
 #include "vmo_internal.h"
 
 /* Markers set before the lock is given up for a moment. */
 #define MARKERS_A_TURN 4096ul
-/* Slots of a page tree for whose leaves one frame is enough. */
-#define SLOTS_A_FRAME (PAGE_SIZE / sizeof(struct pt_node) * PT_FANOUT)
 
 /* Clears part of a page; one that reads zero already is left alone. */
 static zx_status_t zero_part_locked(struct vmo *v, u64 index, u64 in_page,
@@ -99,7 +98,7 @@ static zx_status_t zero_overlay(struct vmo *v, u64 start, u64 end)
 {
 	zx_status_t status = ZX_OK;
 
-	if ((end - start) / SLOTS_A_FRAME > pmm_free_count())
+	if ((end - start) / VMO_SLOTS_A_FRAME > pmm_free_count())
 		return ZX_ERR_NO_MEMORY;
 	while (start < end && status == ZX_OK) {
 		u64 stop = min_u64(end, start + MARKERS_A_TURN);
@@ -247,8 +246,13 @@ zx_status_t vmo_zero_range(struct vmo *v, u64 offset, u64 bytes, bool trims)
 		status = ZX_ERR_BAD_STATE;
 	else
 		status = vmo_trim_locked(v, offset, &bytes, trims);
+	if (status == ZX_OK && bytes && (b->lookup & VMO_IS_DISCARDED))
+		status = ZX_ERR_NOT_FOUND;
 	mutex_unlock(b->lock);
-	if (status == ZX_OK && bytes)
+	if (status != ZX_OK || !bytes)
+		return status;
+	do {
 		status = zero_bytes(v, offset, bytes);
+	} while (mm_try_again(status, 1));
 	return status;
 }

@@ -6,8 +6,8 @@
  */
 #include <kernel/process.h>
 #include <kernel/wait.h>
+#include <mm/discardable.h>
 #include <mm/map_vmos.h>
-#include <mm/vmo.h>
 
 #include "era.h"
 #include "info.h"
@@ -71,6 +71,7 @@ static void tell(struct vmo *v, u32 via, zx_rights_t rights,
 		first.parent_koid = vmo_parent_koid(v);
 	__builtin_memcpy(r, &first, sizeof(first));
 	r->metadata_bytes = vmo_metadata_bytes(v);
+	r->committed_change_events = vmo_change_events(v);
 	r->populated_bytes = first.committed_bytes;
 	r->committed_private_bytes = charge.own;
 	r->populated_private_bytes = charge.own;

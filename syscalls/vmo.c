@@ -108,12 +108,10 @@ static zx_status_t set_size(const struct handle_ref *h, u64 size)
 	if (ERA_VMO_RESIZE_IS_A_RIGHT && (v->options & ZX_VMO_RESIZABLE) &&
 	    !(h->rights & ZX_RIGHT_RESIZE))
 		return ZX_ERR_ACCESS_DENIED;
-	status = vmo_set_size(v, size);
-	if (status == ZX_ERR_NOT_SUPPORTED)
-		return ERA_VMO_PHYSICAL_RESIZE;
-	if (status == ZX_OK && ERA_VMO_HAS_STREAM_SIZE)
-		vmo_store_stream_size(v, size);
-	return status;
+	status = ERA_VMO_HAS_STREAM_SIZE ? vmo_set_size_and_stream(v, size)
+					 : vmo_set_size(v, size);
+	return status == ZX_ERR_NOT_SUPPORTED ? ERA_VMO_PHYSICAL_RESIZE
+					      : status;
 }
 
 zx_status_t sys_vmo_set_size(zx_handle_t handle, uint64_t size)

@@ -3,10 +3,11 @@
  */
 #include <kernel/boot.h>
 #include <kernel/handle.h>
-#include <mm/vmo.h>
+#include <mm/discardable.h>
 #include <mm/vmo_cache.h>
 #include <mm/vmo_hint.h>
 #include <syscall_protos.h>
+#include <syscalls/user.h>
 
 #include "era.h"
 
@@ -88,6 +89,22 @@ static zx_status_t hint(struct vmo *v, u32 op, const struct range *r)
 	return status == ZX_ERR_INTERNAL_INTR_KILLED ? status : ZX_OK;
 }
 
+/* vmo.md 12: the lock is taken back if its caller cannot be told. */
+static zx_status_t lock(struct vmo *v, const struct range *r)
+{
+	struct vmo_lock_receipt receipt;
+	zx_status_t status = vmo_lock(v, r->offset, r->bytes, &receipt);
+
+	if (status != ZX_OK)
+		return status;
+	if (r->buffer_bytes >= sizeof(receipt.state) &&
+	    user_write(r->buffer, &receipt.state, sizeof(receipt.state)) ==
+		    ZX_OK)
+		return ZX_OK;
+	vmo_lock_take_back(v, &receipt);
+	return ZX_ERR_INVALID_ARGS;
+}
+
 static zx_status_t do_op(struct vmo *v, u32 op, const struct range *r)
 {
 	switch (op) {
@@ -101,9 +118,11 @@ static zx_status_t do_op(struct vmo *v, u32 op, const struct range *r)
 		return vmo_zero_range(v, r->offset, r->bytes,
 				      ERA_VMO_RANGE_TRIMS);
 	case ZX_VMO_OP_LOCK:
+		return lock(v, r);
 	case ZX_VMO_OP_UNLOCK:
+		return vmo_unlock(v, r->offset, r->bytes);
 	case ZX_VMO_OP_TRY_LOCK:
-		return ZX_ERR_NOT_SUPPORTED;
+		return vmo_try_lock(v, r->offset, r->bytes);
 	case ZX_VMO_OP_DONT_NEED:
 	case ZX_VMO_OP_ALWAYS_NEED:
 		return hint(v, op, r);

@@ -18,6 +18,7 @@
 /* Outermost first. M = mutex (may sleep inside), S = spinlock (preemption
  * off), I = spinlock taken from interrupts too (interrupts off). */
 enum lock_class {
+	LOCK_RECLAIM,		/* M freeing frames of others, holding nothing */
 	LOCK_JOB,		/* M job: children */
 	LOCK_PROCESS,		/* M process: state, thread list */
 	LOCK_HANDLES,		/* M handle table */
@@ -31,6 +32,7 @@ enum lock_class {
 	LOCK_OBJECT,		/* S object: signals, observers */
 	LOCK_PORT,		/* S port: packet queue, waiters */
 	LOCK_THREAD,		/* S thread: current waiter, kill */
+	LOCK_DISCARD,		/* S list of unlocked discardable VMOs */
 	LOCK_PT,		/* S page tables of one aspace */
 	LOCK_ASID,		/* S ASID allocator */
 	LOCK_SLAB,		/* S slab cache */

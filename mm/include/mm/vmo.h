@@ -161,6 +161,7 @@ u64 vmo_get_size(struct vmo *v);
  * OUT_OF_RANGE, BAD_STATE (pinned), INVALID_ARGS (5.5), NO_MEMORY. */
 MUST_CHECK zx_status_t vmo_set_size(struct vmo *v, u64 size);
 
+
 /* vmo.md 4.2-4.4. `trims`: a length past the end is trimmed, else refused. */
 MUST_CHECK zx_status_t vmo_commit_range(struct vmo *v, u64 offset, u64 bytes,
 					bool trims);

@@ -1,0 +1,60 @@
+/*
+ * Memory pressure: who is asked to give frames back, in which order.
+ */
+#include <kernel/lock.h>
+#include <mm/discardable.h>
+#include <mm/pmm.h>
+#include <mm/reclaim.h>
+
+struct reclaimer {
+	const char *name;
+	/* Frees `pages` frames or more, or all it can; returns how many. Under
+	 * reclaim_lock alone. */
+	u64 (*reclaim)(u64 pages);
+};
+
+/* Those whose memory is missed least come first. */
+static const struct reclaimer reclaimers[] = {
+	{ "discardable VMOs", discardable_reclaim },
+};
+
+/* Frames are freed for one operation at a time: two that fail together do not
+ * both take what would have served either. */
+static struct mutex reclaim_lock;
+/* Written under reclaim_lock. Atomic: read before it is taken, relaxed, for it
+ * orders nothing: frames freed since then count for whoever read it. */
+static u64 reclaimed_total;
+
+void reclaim_init_module(void)
+{
+	mutex_init(&reclaim_lock, LOCK_RECLAIM);
+	discardable_init_module();
+}
+
+static u64 ask_reclaimers(u64 pages)
+{
+	u64 freed = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(reclaimers) && freed < pages; i++)
+		freed += reclaimers[i].reclaim(pages - freed);
+	return freed;
+}
+
+u64 mm_reclaim(u64 pages)
+{
+	u64 before = __atomic_load_n(&reclaimed_total, __ATOMIC_RELAXED);
+	u64 free = pmm_free_count();
+	u64 missing = pages > free ? pages - free : 1;
+	u64 freed;
+
+	/* Hopeless: others need not lose their memory for it. */
+	if (pages > pmm_total_count())
+		return 0;
+	mutex_lock(&reclaim_lock);
+	freed = reclaimed_total - before;
+	if (freed < missing)
+		freed += ask_reclaimers(missing - freed);
+	__atomic_store_n(&reclaimed_total, before + freed, __ATOMIC_RELAXED);
+	mutex_unlock(&reclaim_lock);
+	return freed;
+}
