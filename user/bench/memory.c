@@ -7,12 +7,6 @@
 
 #define ROUNDS 256
 
-static void touch(uintptr_t address, uint64_t pages)
-{
-	for (uint64_t i = 0; i < pages; i++)
-		*(volatile uint8_t *)(address + i * PAGE) = 1;
-}
-
 static void decommit(zx_handle_t vmo, uint64_t pages)
 {
 	bench_check(zx_vmo_op_range(vmo, ZX_VMO_OP_DECOMMIT, 0, pages * PAGE, NULL, 0),
@@ -41,7 +35,7 @@ static void map_touch_unmap(uint64_t pages)
 		uint64_t from = bench_ticks();
 		uintptr_t address = bench_map(vmo, pages);
 
-		touch(address, pages);
+		bench_touch(address, pages, 1);
 		bench_unmap(address, pages);
 		total += bench_instructions(from, bench_ticks());
 		decommit(vmo, pages);
@@ -51,18 +45,18 @@ static void map_touch_unmap(uint64_t pages)
 	zx_handle_close(vmo);
 }
 
-static void fault(const char *name, uint32_t prepare_op, bool write)
+static void fault(const char *name, bool resident, bool write)
 {
 	const uint64_t pages = 1024;
 	zx_handle_t vmo = bench_vmo(pages);
 	uintptr_t address = bench_map(vmo, pages);
 	uint64_t from;
 
-	if (prepare_op)
-		bench_check(zx_vmo_op_range(vmo, prepare_op, 0, pages * PAGE, NULL, 0), "COMMIT");
+	if (resident)
+		bench_commit(vmo, 0, pages);
 	/* The tables are not what is measured. */
-	touch(address, 1);
-	touch(address + 512 * PAGE, 1);
+	bench_touch(address, 1, 1);
+	bench_touch(address + 512 * PAGE, 1, 1);
 	from = bench_ticks();
 	for (uint64_t i = 1; i < 512; i++) {
 		volatile uint8_t *byte = (volatile uint8_t *)(address + i * PAGE);
@@ -89,7 +83,7 @@ static void protect(uint64_t pages)
 	for (int i = 0; i < ROUNDS; i++) {
 		uint64_t from;
 
-		touch(address, pages);
+		bench_touch(address, pages, 1);
 		from = bench_ticks();
 		zx_vmar_protect(root, ZX_VM_PERM_READ, address, pages * PAGE);
 		total += bench_instructions(from, bench_ticks());
@@ -112,7 +106,7 @@ static void decommit_mapped(uint64_t pages, bool by_address)
 	for (int i = 0; i < ROUNDS; i++) {
 		uint64_t from;
 
-		touch(address, pages);
+		bench_touch(address, pages, 1);
 		from = bench_ticks();
 		if (by_address)
 			zx_vmar_op_range(zx_vmar_root_self(), ZX_VMO_OP_DECOMMIT, address,
@@ -125,6 +119,24 @@ static void decommit_mapped(uint64_t pages, bool by_address)
 		 (unsigned long)pages);
 	bench_report(name, total, ROUNDS, ROUNDS);
 	bench_unmap(address, pages);
+	zx_handle_close(vmo);
+}
+
+static void commit_unmapped(uint64_t pages)
+{
+	zx_handle_t vmo = bench_vmo(pages);
+	uint64_t total = 0;
+	char name[40];
+
+	for (int i = 0; i < ROUNDS; i++) {
+		uint64_t from = bench_ticks();
+
+		bench_commit(vmo, 0, pages);
+		total += bench_instructions(from, bench_ticks());
+		decommit(vmo, pages);
+	}
+	snprintf(name, sizeof(name), "commit/per_page_of_%lu", (unsigned long)pages);
+	bench_report(name, total, ROUNDS * pages, ROUNDS);
 	zx_handle_close(vmo);
 }
 
@@ -152,15 +164,16 @@ void bench_memory(void)
 	map_unmap();
 	for (int i = 0; i < 3; i++)
 		map_touch_unmap(sizes[i]);
-	fault("fault/zero_fill", 0, true);
-	fault("fault/resident_write", ZX_VMO_OP_COMMIT, true);
-	fault("fault/resident_read_walk", ZX_VMO_OP_COMMIT, false);
+	fault("fault/zero_fill", false, true);
+	fault("fault/resident_write", true, true);
+	fault("fault/resident_read_walk", true, false);
 	for (int i = 0; i < 3; i++)
 		protect(sizes[i]);
 	for (int i = 0; i < 3; i++)
 		decommit_mapped(sizes[i], false);
 	for (int i = 0; i < 3; i++)
 		decommit_mapped(sizes[i], true);
+	commit_unmapped(256);
 	copy(4096);
 	copy(65536);
 }
