@@ -20,6 +20,8 @@ void mm_init(void)
 	if (!zero_page)
 		panic("memory: no frame for the zero page");
 	arch_zero_page(phys_to_virt(page_to_paddr(zero_page)));
+	/* Mappings past the cache show it as well. */
+	arch_cache_clean(phys_to_virt(page_to_paddr(zero_page)), PAGE_SIZE);
 	rtree_init_module();
 	ptree_init_module();
 	vmar_init_module();

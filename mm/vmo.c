@@ -349,6 +349,8 @@ static u32 info_flags(const struct vmo *v)
 		flags |= ZX_INFO_VMO_PAGER_BACKED;
 	if (v->discardable)
 		flags |= ZX_INFO_VMO_DISCARDABLE;
+	if (v->is_immutable)
+		flags |= ZX_INFO_VMO_IMMUTABLE;
 	return flags;
 }
 

@@ -176,6 +176,9 @@ zx_status_t vmo_set_cache_policy(struct vmo *v, u32 policy, bool may_return)
 	if (status == ZX_OK && policy != v->base->cache_policy) {
 		flush_pages_locked(v);
 		v->cache_policy = policy;
+		v->lookup &= ~(u32)VMO_IS_UNCACHED;
+		if (policy != ZX_CACHE_POLICY_CACHED)
+			v->lookup |= VMO_IS_UNCACHED;
 	}
 	mutex_unlock(v->lock);
 	return status;

@@ -141,6 +141,8 @@ static zx_status_t clone_locked(struct birth *b)
 		return status;
 	b->child->shift = b->start;
 	b->child->is_clone = true;
+	b->child->is_immutable = b->want->no_write && !b->want->resizable &&
+				 !has_pager(b->parent->base);
 	if (has_pager(b->parent->base))
 		make_overlay_locked(b);
 	return ZX_OK;

@@ -50,6 +50,9 @@ static zx_status_t commit_page_locked(struct vmo *v, u64 index,
 		arch_copy_page(vmo_page_bytes(p), vmo_page_bytes(from));
 	else
 		arch_zero_page(vmo_page_bytes(p));
+	/* It will be stored to past the cache. */
+	if (v->lookup & VMO_IS_UNCACHED)
+		arch_cache_clean_invalidate(vmo_page_bytes(p), PAGE_SIZE);
 	put_page_locked(v, &c, index, p);
 	stat_add(STAT_FAULTS_ZERO, 1);
 	*out = p;

@@ -107,6 +107,8 @@
 					       : ZX_ERR_NOT_SUPPORTED)
 /* vmo.md 4.5: LOCK and UNLOCK look at rights before they refuse. */
 #define ERA_VMO_LOCK_RIGHTS_FIRST ERA_IS_LATEST
+/* vmo.md 10.3: snapshots that nobody was to write to are told apart. */
+#define ERA_VMO_TELLS_IMMUTABLE ERA_IS_LATEST
 /* V-18 a property that no object has. */
 #define ERA_UNKNOWN_PROPERTY (ERA_IS_LATEST ? ZX_ERR_NOT_SUPPORTED \
 					    : ZX_ERR_INVALID_ARGS)

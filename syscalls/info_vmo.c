@@ -65,6 +65,8 @@ static void tell(struct vmo *v, u32 via, zx_rights_t rights,
 	vmo_get_charge(v, &charge);
 	first.flags |= via;
 	first.handle_rights = rights;
+	if (!ERA_VMO_TELLS_IMMUTABLE)
+		first.flags &= ~ZX_INFO_VMO_IMMUTABLE;
 	first.committed_bytes = ERA_VMO_CHARGE_IS_SPLIT ? charge.scaled
 							: charge.whole;
 	if (ERA_VMO_PARENT_KOID_MOVES)

@@ -18,49 +18,52 @@ struct range {
 	size_t buffer_bytes;
 };
 
-/* Rights of which one suffices, 0: none is needed. False: no such operation. */
-static bool op_needs(u32 op, zx_rights_t *any)
+#define NO_RIGHT_NEEDED UINT32_MAX
+
+/* Rights of which one suffices; 0: no such operation. */
+static const zx_rights_t op_rights[] = {
+	[ZX_VMO_OP_COMMIT] = ZX_RIGHT_WRITE,
+	[ZX_VMO_OP_DECOMMIT] = ZX_RIGHT_WRITE,
+	[ZX_VMO_OP_LOCK] = ZX_RIGHT_READ | ZX_RIGHT_WRITE,
+	[ZX_VMO_OP_UNLOCK] = ZX_RIGHT_READ | ZX_RIGHT_WRITE,
+	[ZX_VMO_OP_CACHE_SYNC] = ZX_RIGHT_READ,
+	[ZX_VMO_OP_CACHE_INVALIDATE] = ZX_RIGHT_WRITE,
+	[ZX_VMO_OP_CACHE_CLEAN] = ZX_RIGHT_READ,
+	[ZX_VMO_OP_CACHE_CLEAN_INVALIDATE] = ZX_RIGHT_READ,
+	[ZX_VMO_OP_ZERO] = ZX_RIGHT_WRITE,
+	[ZX_VMO_OP_TRY_LOCK] = ZX_RIGHT_READ | ZX_RIGHT_WRITE,
+	[ZX_VMO_OP_DONT_NEED] = NO_RIGHT_NEEDED,
+	[ZX_VMO_OP_ALWAYS_NEED] = NO_RIGHT_NEEDED,
+	[ZX_VMO_OP_PREFETCH] = ZX_RIGHT_READ,
+};
+
+static bool invalidate_is_refused(void)
 {
-	switch (op) {
-	case ZX_VMO_OP_COMMIT:
-	case ZX_VMO_OP_DECOMMIT:
-	case ZX_VMO_OP_ZERO:
-	case ZX_VMO_OP_CACHE_INVALIDATE:
-		*any = ZX_RIGHT_WRITE;
-		return true;
-	case ZX_VMO_OP_CACHE_SYNC:
-	case ZX_VMO_OP_CACHE_CLEAN:
-	case ZX_VMO_OP_CACHE_CLEAN_INVALIDATE:
-	case ZX_VMO_OP_PREFETCH:
-		*any = ZX_RIGHT_READ;
-		return true;
-	case ZX_VMO_OP_LOCK:
-	case ZX_VMO_OP_UNLOCK:
-	case ZX_VMO_OP_TRY_LOCK:
-		*any = ZX_RIGHT_READ | ZX_RIGHT_WRITE;
-		return true;
-	case ZX_VMO_OP_DONT_NEED:
-	case ZX_VMO_OP_ALWAYS_NEED:
-		*any = 0;
-		return true;
-	}
-	return false;
+	return ERA_VMO_INVALIDATE_IS_DEBUG &&
+	       !boot_has_arg("kernel.enable-debugging-syscalls");
 }
 
-/* Operations that are refused before rights are looked at (4.5, 4.6). */
-static bool is_refused(const struct vmo *v, u32 op)
+/* What a handle without the right is told: some operations are refused before
+ * rights are looked at (4.5, 4.6). */
+static __attribute__((noinline)) zx_status_t denied(const struct vmo *v, u32 op)
 {
-	if (op == ZX_VMO_OP_CACHE_INVALIDATE)
-		return ERA_VMO_INVALIDATE_IS_DEBUG &&
-		       !boot_has_arg("kernel.enable-debugging-syscalls");
-	return !ERA_VMO_LOCK_RIGHTS_FIRST && !v->discardable &&
-	       (op == ZX_VMO_OP_LOCK || op == ZX_VMO_OP_UNLOCK);
+	bool is_lock = op == ZX_VMO_OP_LOCK || op == ZX_VMO_OP_UNLOCK;
+
+	if (op >= ARRAY_SIZE(op_rights) || !op_rights[op])
+		return ZX_ERR_INVALID_ARGS;
+	if (op == ZX_VMO_OP_CACHE_INVALIDATE && invalidate_is_refused())
+		return ZX_ERR_NOT_SUPPORTED;
+	if (is_lock && !ERA_VMO_LOCK_RIGHTS_FIRST && !v->discardable)
+		return ZX_ERR_NOT_SUPPORTED;
+	return ZX_ERR_ACCESS_DENIED;
 }
 
 static zx_status_t cache_op(struct vmo *v, u32 op, const struct range *r)
 {
 	enum vmo_cache_op which = VMO_CACHE_SYNC;
 
+	if (op == ZX_VMO_OP_CACHE_INVALIDATE && invalidate_is_refused())
+		return ZX_ERR_NOT_SUPPORTED;
 	if (op == ZX_VMO_OP_CACHE_INVALIDATE)
 		which = VMO_CACHE_INVALIDATE;
 	else if (op == ZX_VMO_OP_CACHE_CLEAN)
@@ -137,19 +140,17 @@ zx_status_t sys_vmo_op_range(zx_handle_t handle, uint32_t op, uint64_t offset,
 {
 	struct range r = { offset, size, buffer, buffer_size };
 	struct handle_ref h;
-	zx_rights_t any;
+	struct vmo *v;
 	zx_status_t status = handle_get_ref(handle, ZX_OBJ_TYPE_VMO, 0, &h);
 
 	if (status != ZX_OK)
 		return status;
-	if (!op_needs(op, &any))
-		status = ZX_ERR_INVALID_ARGS;
-	else if (is_refused(vmo_from_object(h.object), op))
-		status = ZX_ERR_NOT_SUPPORTED;
-	else if (any && !(h.rights & any))
-		status = ZX_ERR_ACCESS_DENIED;
+	v = vmo_from_object(h.object);
+	if (__builtin_expect(op < ARRAY_SIZE(op_rights), 1) &&
+	    (op_rights[op] == NO_RIGHT_NEEDED || (op_rights[op] & h.rights)))
+		status = do_op(v, op, &r);
 	else
-		status = do_op(vmo_from_object(h.object), op, &r);
+		status = denied(v, op);
 	object_unref(h.object);
 	return status;
 }

@@ -118,6 +118,27 @@ JX_TEST(vmo_surface_child_rights_are_exact)
 	zx_handle_close(exec);
 }
 
+/* 10.3: what the record says of children; the last bit is of the latest era. */
+JX_TEST(vmo_surface_child_flags)
+{
+	zx_handle_t vmo = vm_vmo_make(1, 0), h;
+	const struct {
+		uint32_t options, flags, later;
+	} kinds[] = {
+		{ SNAPSHOT, 0xd, 0 }, { SLICE, 0x9, 0 }, { SLICE | NO_WRITE, 0x9, 0 },
+		{ ON_WRITE | RESIZABLE, 0xf, 0 },
+		{ SNAPSHOT | NO_WRITE, 0xd, ZX_INFO_VMO_IMMUTABLE },
+	};
+
+	for (size_t i = 0; i < 5; i++) {
+		h = make(vmo, kinds[i].options, 0, PAGE);
+		EXPECT_EQ(vm_vmo_info(h).flags, kinds[i].flags | (is_latest() ? kinds[i].later : 0));
+		zx_handle_close(h);
+	}
+	EXPECT_EQ(vm_vmo_info(vmo).flags, 0x9);
+	zx_handle_close(vmo);
+}
+
 JX_TEST(vmo_surface_child_names)
 {
 	zx_handle_t vmo = vm_vmo_make(1, 0), mute, h;

@@ -212,6 +212,36 @@ JX_TEST(vmo_surface_policy_checks_in_order)
 	zx_handle_close(vmo);
 }
 
+/* Pages that appear after the policy was set. */
+JX_TEST(vmo_surface_policy_of_new_pages)
+{
+	const uint32_t policies[] = { ZX_CACHE_POLICY_UNCACHED, ZX_CACHE_POLICY_UNCACHED_DEVICE,
+				      ZX_CACHE_POLICY_WRITE_COMBINING };
+
+	for (size_t i = 0; i < 3; i++) {
+		zx_handle_t vmo = 0, bti = dev_bti();
+		zx_vaddr_t base;
+
+		ASSERT_STATUS(zx_vmo_create(3 * PAGE, 0, &vmo), ZX_OK);
+		EXPECT_STATUS(zx_vmo_set_cache_policy(vmo, policies[i]), ZX_OK);
+		base = vm_map(vmo, VM_RW, 3);
+		EXPECT_EQ(vm_load(base), 0);
+		vm_store(base, 7);
+		EXPECT_STATUS(zx_vmo_op_range(vmo, ZX_VMO_OP_COMMIT, PAGE, PAGE, NULL, 0), ZX_OK);
+		EXPECT_EQ(vm_load(base + PAGE), 0);
+		vm_store(base + PAGE, 8);
+		EXPECT_TRUE(dev_address(bti, vmo, 2) != 0);
+		EXPECT_EQ(vm_load(base + 2 * PAGE), 0);
+		EXPECT_EQ(vm_vmo_info(vmo).committed_bytes, 3 * PAGE);
+		EXPECT_STATUS(zx_vmo_op_range(vmo, ZX_VMO_OP_DECOMMIT, 0, PAGE, NULL, 0), ZX_OK);
+		EXPECT_EQ(vm_load(base), 0);
+		EXPECT_EQ(vm_load(base + PAGE), 8);
+		vm_unmap(base, 3);
+		zx_handle_close(vmo);
+		dev_bti_drop(bti);
+	}
+}
+
 JX_TEST(vmo_surface_policy_forbids_the_kernel_s_alias)
 {
 	zx_handle_t vmo = vm_vmo_make(2, 0), child = 0;

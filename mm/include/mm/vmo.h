@@ -43,6 +43,7 @@ enum vmo_lookup {
 	VMO_HAS_SOURCE = 2,	/* what is absent comes from a pager */
 	VMO_IS_OVERLAY = 4,	/* what is absent is looked up in source_vmo */
 	VMO_IS_DISCARDED = 8,	/* its content was reclaimed */
+	VMO_IS_UNCACHED = 16,	/* new pages must leave the kernel's caches */
 };
 
 struct vmo {
@@ -54,6 +55,7 @@ struct vmo {
 	u32 options;			/* ZX_VMO_RESIZABLE, ... */
 	u32 kind;			/* enum vmo_kind */
 	bool is_clone;			/* born as a copy-on-write child */
+	bool is_immutable;		/* a snapshot nobody was to write to */
 	struct page_source *source;	/* pager-backed: counted; else NULL */
 	struct vmo *source_vmo;		/* overlay: counted; else NULL */
 	paddr_t paddr;			/* physical: of page 0 */
