@@ -184,20 +184,31 @@ static inline bool is_leaf_only(const struct tlb_batch *b)
 	return MUTATED(LEAF_ONLY) || !b->table_unlinked;
 }
 
-static void flush_note(const struct tlb_batch *b, u32 i)
+/* So few pages are noted in all that no aspace has too many. */
+static bool noted_few(const struct tlb_batch *b)
+{
+	u64 limit = tlb_page_limit(), sum = 0;
+	u32 i;
+
+	for (i = 0; i < b->note_count && sum <= limit; i++) {
+		if (b->notes[i].page_count > limit)
+			return false;	/* TLB_WHOLE_ASID would wrap */
+		sum += b->notes[i].page_count;
+	}
+	return sum <= limit;
+}
+
+static inline void flush_note(const struct tlb_batch *b, u32 i, bool few)
 {
 	const struct tlb_note *note = &b->notes[i];
 	u64 asid = asid_to_flush(note->as);
-	bool first = true;
-	u64 sum = note->page_count;
+	bool first;
 
 	if (asid == 0) {
 		PTCHECK(tlbi_asid_hook(note->as, 0));
 		return;
 	}
-	if (b->note_count > 1)
-		sum = count_noted(b, i, &first);
-	if (sum <= tlb_page_limit())
+	if (few || count_noted(b, i, &first) <= tlb_page_limit())
 		flush_pages(note, asid, is_leaf_only(b));
 	else if (first)
 		flush_asid(note->as, asid);
@@ -205,6 +216,7 @@ static void flush_note(const struct tlb_batch *b, u32 i)
 
 static __attribute__((noinline)) void flush_notes(const struct tlb_batch *b)
 {
+	bool few;
 	u32 i;
 
 	if (b->flush_all) {
@@ -212,8 +224,9 @@ static __attribute__((noinline)) void flush_notes(const struct tlb_batch *b)
 		stat_add(STAT_TLBI_ALL, 1);
 		return;
 	}
+	few = noted_few(b);
 	for (i = 0; i < b->note_count; i++)
-		flush_note(b, i);
+		flush_note(b, i, few);
 }
 
 /* Mutants: what the batch holds goes before the flush. */
