@@ -36,6 +36,7 @@ enum mutant {
 	MUTANT_BREAK_NO_FLUSH,		/* 25: I5, a table for a block */
 	MUTANT_NOTE_OTHER_BLOCK,	/* 26: I2 */
 	MUTANT_FORGET_RIGHTS,		/* 27: I2, pt_protect() looks away */
+	MUTANT_LATE_PART_FLUSH,		/* 28: I3, the rest of a block */
 	MUTANT_COUNT,
 };
 

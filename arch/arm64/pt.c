@@ -488,7 +488,7 @@ static __attribute__((noinline)) u64 clear_range(struct arch_aspace *as,
 		u64 cleared;
 
 		if (block != NULL) {
-			total += pt_clear_block(as, block, va, batch);
+			total += pt_clear_block(as, block, va, stop, batch);
 			continue;
 		}
 		cleared = clear_leaf(as, va, (stop - va) >> PAGE_SHIFT, batch);
@@ -519,7 +519,8 @@ static inline u64 clear_pages(struct arch_aspace *as, uaddr_t va,
 	batch->changed_count += total;
 	stat_add(STAT_PTES_CLEARED, total);
 	/* I5: a fault beside the range may link a new table where one has just
-	 * been unlinked. It takes this lock first, so flush before it can. */
+	 * been unlinked. It takes this lock first, so flush before it can. The
+	 * same if only part of a block was in the range (pt_block.c). */
 	if (batch->table_unlinked)
 		tlb_batch_flush(batch);
 	spin_unlock(&as->lock);
@@ -662,7 +663,7 @@ u64 pt_protect(struct arch_aspace *as, uaddr_t va, u64 page_count, u32 flags,
 		total = tighten_range(as, va, va + (page_count << PAGE_SHIFT),
 				      limits, batch);
 	batch->changed_count += total;
-	/* I5, as in clear_pages(): a block took its table with it. */
+	/* As in clear_pages(), for a block that went. */
 	if (batch->table_unlinked)
 		tlb_batch_flush(batch);
 	spin_unlock(&as->lock);

@@ -135,8 +135,8 @@ void pt_reserve_fill_from_stock(struct pt_reserve *r, u32 count);
 /* Unlinked and flushed tables, all zero, into the stock. */
 void pt_stock_put_list(struct page *tables);
 
-/* tlb.c: notes pages whose entries were just changed; table pages by any
- * address below them. Under LOCK_PT. */
+/* tlb.c: notes pages whose entries were just changed; a block as one page, by any
+ * address in it; table pages by any address below them. Under LOCK_PT. */
 void tlb_batch_note(struct tlb_batch *b, struct arch_aspace *as, uaddr_t va,
 		    u64 page_count);
 /* Flushes one page at once, outside a batch: a widened entry. */

@@ -81,9 +81,14 @@ static void take_down(struct arch_aspace *as, u64 *entry, uaddr_t va,
 }
 
 u64 pt_clear_block(struct arch_aspace *as, u64 *entry, uaddr_t va,
-		   struct tlb_batch *batch)
+		   uaddr_t stop, struct tlb_batch *batch)
 {
 	take_down(as, entry, va, batch);
+	/* The rest of the block is none of this operation's. Another one that
+	 * finds nothing there must not go on before the flush, so that has to
+	 * happen under LOCK_PT, as if a table had been unlinked. */
+	if (stop - va < PT_BLOCK_BYTES && !MUTATED(LATE_PART_FLUSH))
+		batch->table_unlinked = true;
 	/* An empty leaf table is found again by pt_unmap(), an empty table
 	 * above the leaves would not be: it goes now. */
 	if (table_page(entry)->count == 0)
@@ -113,7 +118,7 @@ u64 pt_tighten_block(struct arch_aspace *as, u64 *entry, uaddr_t va,
 	if ((old & limits) == limits)
 		return 0;
 	if (stop - va < PT_BLOCK_BYTES)
-		return pt_clear_block(as, entry, va, batch);
+		return pt_clear_block(as, entry, va, stop, batch);
 	/* In place: rights may change under a valid entry (I5). */
 	pte_store(as, entry, va, PT_LEVEL_BLOCK, old | limits);
 	batch->executable |= (old & ENTRY_UXN) == 0;

@@ -86,7 +86,7 @@ void pt_break_block(struct arch_aspace *as, u64 *entry, uaddr_t va);
 /* The block at `entry`, which [va, stop) touches, goes, or loses rights. Return
  * the number of entries changed. */
 u64 pt_clear_block(struct arch_aspace *as, u64 *entry, uaddr_t va,
-		   struct tlb_batch *batch);
+		   uaddr_t stop, struct tlb_batch *batch);
 u64 pt_tighten_block(struct arch_aspace *as, u64 *entry, uaddr_t va,
 		     uaddr_t stop, u64 limits, struct tlb_batch *batch);
 

@@ -390,6 +390,30 @@ static void test_flush_forms(void **state)
 	check_form(3, STAT_TLBI_PAGE, true);
 }
 
+/* The part of a block that is outside the range is gone from all TLBs when the
+ * lock is: an operation on that part finds nothing to note. */
+static void test_rest_of_block(void **state)
+{
+	struct tlb_batch batch;
+	u32 limit;
+
+	(void)state;
+	for (limit = 0; limit < 2; limit++) {
+		map_block(RW);
+		assert_int_equal(env_map_block(&as, VA + PT_BLOCK_BYTES,
+					       block_pa, RW), ZX_OK);
+		env_reach_everywhere(&as, CPUS, page_va(70), PT_READ,
+				     page_pa(70));
+		tlb_batch_begin(&batch);
+		if (limit)
+			pt_protect(&as, page_va(60), 1, PT_READ, &batch);
+		else
+			pt_clear(&as, page_va(60), 1, &batch);
+		expect_nothing(70);
+		tlb_batch_end(&batch);
+	}
+}
+
 /* The flush of another CPU's changes covers a block that the noted range only
  * touches. */
 static void test_note_range(void **state)
@@ -398,10 +422,13 @@ static void test_note_range(void **state)
 
 	(void)state;
 	map_block(RW);
+	assert_int_equal(env_map_block(&as, VA + PT_BLOCK_BYTES, block_pa, RW),
+			 ZX_OK);
 	env_reach_everywhere(&as, CPUS, page_va(70), PT_READ, page_pa(70));
 	fake_become(1);
 	tlb_batch_begin(&theirs);
-	pt_clear(&as, page_va(60), 20, &theirs);
+	pt_clear(&as, VA, PT_BLOCK_PAGES, &theirs);
+	assert_int_equal(theirs.note_count, 1);
 	fake_become(0);
 	tlb_batch_begin(&mine);
 	tlb_batch_note_range(&mine, &as, page_va(70), 2);
@@ -535,6 +562,7 @@ int main(void)
 		TEST(test_protect),
 		TEST(test_skip_empty),
 		TEST(test_flush_forms),
+		TEST(test_rest_of_block),
 		TEST(test_note_range),
 		TEST(test_rollover),
 		TEST(test_checker_speaks),
