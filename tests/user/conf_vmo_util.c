@@ -165,3 +165,37 @@ bool conf_charged(zx_handle_t vmo, uint64_t whole, uint64_t parts, struct jx_pla
 		return true;
 	return jx_expect_equal(got, exact, "charge", "wanted", place);
 }
+
+bool conf_pager_make(struct conf_pager *p, uint64_t pages, uint32_t options)
+{
+	return EXPECT_STATUS(zx_pager_create(0, &p->pager), ZX_OK) &&
+	       EXPECT_STATUS(zx_port_create(0, &p->port), ZX_OK) &&
+	       EXPECT_STATUS(zx_pager_create_vmo(p->pager, options, p->port, 0, pages * PAGE,
+						 &p->vmo), ZX_OK);
+}
+
+void conf_pager_supply(const struct conf_pager *p, uint64_t page, uint64_t count)
+{
+	zx_handle_t aux = conf_vmo(count, 0);
+
+	for (uint64_t i = 0; i < count; i++)
+		vm_vmo_set(aux, i, VM_STAMP(page + i));
+	EXPECT_STATUS(zx_pager_supply_pages(p->pager, p->vmo, page * PAGE, count * PAGE, aux, 0),
+		      ZX_OK);
+	zx_handle_close(aux);
+}
+
+bool conf_pager_full(struct conf_pager *p, uint64_t pages, uint32_t options)
+{
+	if (!conf_pager_make(p, pages, options))
+		return false;
+	conf_pager_supply(p, 0, pages);
+	return true;
+}
+
+void conf_pager_drop(struct conf_pager *p)
+{
+	zx_handle_close(p->vmo);
+	zx_handle_close(p->pager);
+	zx_handle_close(p->port);
+}

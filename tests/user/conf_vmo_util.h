@@ -72,6 +72,21 @@ bool conf_charged(zx_handle_t vmo, uint64_t whole, uint64_t parts, struct jx_pla
 #define CONF_CHARGED(vmo, whole, a, b) \
 	EXPECT_TRUE(conf_charged(vmo, whole, CONF_N(a, b), JX_HERE))
 
+/* --- A pager's VMO ----------------------------------------------------------- */
+
+struct conf_pager {
+	zx_handle_t pager;
+	zx_handle_t port;
+	zx_handle_t vmo;
+};
+
+bool conf_pager_make(struct conf_pager *p, uint64_t pages, uint32_t options);
+/* Supplies pages [page, page + count), each with its stamp. */
+void conf_pager_supply(const struct conf_pager *p, uint64_t page, uint64_t count);
+/* Both: a VMO all of whose pages are there. */
+bool conf_pager_full(struct conf_pager *p, uint64_t pages, uint32_t options);
+void conf_pager_drop(struct conf_pager *p);
+
 /* What an access of a child process through a mapping of `pages` pages of the
  * VMO comes to: 1 if it goes well, ZX_TASK_RETCODE_EXCEPTION_KILL if it is a
  * fatal fault. */
