@@ -8,7 +8,7 @@
  * with equal protection are told as one entry (12.4).
  */
 #include <kernel/string.h>
-#include <mm/vmo.h>
+#include <mm/vmo_info.h>
 
 #include "vmar_internal.h"
 

@@ -11,6 +11,7 @@
 #include <mm/reclaim.h>
 #include <mm/slab.h>
 #include <mm/vmar.h>
+#include <mm/vmo_info.h>
 
 #include "vmo_internal.h"
 
@@ -356,15 +357,11 @@ static u32 info_flags(const struct vmo *v)
 
 void vmo_get_info(struct vmo *v, zx_info_vmo_t *out)
 {
-	struct vmo_charge charge;
-
-	vmo_get_charge(v, &charge);
 	memset(out, 0, sizeof(*out));
 	out->koid = v->object.koid;
 	vmo_get_name(v, out->name);
 	out->parent_koid = vmo_birth_parent_koid(v);
 	out->num_children = vmo_child_count(v);
-	out->committed_bytes = charge.whole;
 	out->flags = info_flags(v);
 	mutex_lock(v->lock);
 	out->size_bytes = vmo_size_locked(v);

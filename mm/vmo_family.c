@@ -12,6 +12,7 @@
 #include <kernel/string.h>
 #include <mm/ptree_view.h>
 #include <mm/slab.h>
+#include <mm/vmo_info.h>
 
 #include "vmo_internal.h"
 
@@ -270,8 +271,15 @@ static void add_share(struct vmo_charge *c, u64 page_count, u64 viewers)
 struct viewers {
 	u64 older;		/* pages that an older member sees */
 	u64 any;		/* pages that any other sees */
-	u32 count[PT_FANOUT];	/* others, by page of the leaf */
+	/* Others, by page of the leaf, as far as this counts: it stands on the
+	 * stack beside a view. */
+	u16 count[PT_FANOUT];
 };
+
+static void count_viewer(u16 *count)
+{
+	*count += *count != UINT16_MAX;
+}
 
 static void ask_members(struct vmo_kin *k, const struct ptree_view *view,
 			u32 *level, struct viewers *seen)
@@ -294,7 +302,7 @@ static void ask_members(struct vmo_kin *k, const struct ptree_view *view,
 			seen->older |= mask;
 		seen->any |= mask;
 		for (; mask; mask &= mask - 1)
-			seen->count[bit_lowest64(mask)]++;
+			count_viewer(&seen->count[bit_lowest64(mask)]);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <kernel/wait.h>
 #include <mm/discardable.h>
 #include <mm/map_vmos.h>
+#include <mm/vmo_info.h>
 
 #include "era.h"
 #include "info.h"

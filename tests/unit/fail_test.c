@@ -16,7 +16,7 @@
 #include <mm/pager.h>
 #include <mm/pmm.h>
 #include <mm/slab.h>
-#include <mm/vmo.h>
+#include <mm/vmo_info.h>
 
 #include "fake.h"
 

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include <kernel/port.h>
-#include <mm/vmo.h>
+#include <mm/vmo_info.h>
 
 #include "fake.h"
 

@@ -20,7 +20,7 @@ struct mapping *look_up(struct aspace *as, uaddr_t va);
 #include <kernel/epoch.h>
 #include <mm/fault.h>
 #include <mm/pmm.h>
-#include <mm/vmo.h>
+#include <mm/vmo_info.h>
 
 #include "fake.h"
 #include "fake_thread.h"

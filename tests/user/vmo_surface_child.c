@@ -132,7 +132,8 @@ JX_TEST(vmo_surface_child_flags)
 
 	for (size_t i = 0; i < 5; i++) {
 		h = make(vmo, kinds[i].options, 0, PAGE);
-		EXPECT_EQ(vm_vmo_info(h).flags, kinds[i].flags | (is_latest() ? kinds[i].later : 0));
+		EXPECT_EQ(vm_vmo_info(h).flags,
+			  kinds[i].flags | (is_latest() ? kinds[i].later : 0));
 		zx_handle_close(h);
 	}
 	EXPECT_EQ(vm_vmo_info(vmo).flags, 0x9);

@@ -163,7 +163,6 @@ u64 vmo_get_size(struct vmo *v);
  * OUT_OF_RANGE, BAD_STATE (pinned), INVALID_ARGS (5.5), NO_MEMORY. */
 MUST_CHECK zx_status_t vmo_set_size(struct vmo *v, u64 size);
 
-
 /* vmo.md 4.2-4.4. `trims`: a length past the end is trimmed, else refused. */
 MUST_CHECK zx_status_t vmo_commit_range(struct vmo *v, u64 offset, u64 bytes,
 					bool trims);
@@ -214,37 +213,11 @@ bool vmo_next_resident_locked(struct vmo *v, u64 *index, u64 end,
 void vmo_link_mapping_locked(struct mapping *m);
 void vmo_unlink_mapping_locked(struct mapping *m);
 
-/* --- Information ----------------------------------------------------------- */
+/* --- Names; information is in <mm/vmo_info.h> ------------------------------- */
 
 void vmo_set_name(struct vmo *v, const char *name, size_t length);
 /* Copies all ZX_MAX_NAME_LEN bytes, zero-filled behind the name. */
 void vmo_get_name(struct vmo *v, char *name);
-
-/*
- * The record of vmo.md 10.2, all but handle_rights, VIA_* flags and what
- * struct vmo_charge tells of shared pages. parent_koid is that of birth.
- */
-void vmo_get_info(struct vmo *v, zx_info_vmo_t *out);
-/* The parent's koid now: children of a VMO that died count for its parent. 0
- * for a root, and when no ancestor lives. */
-zx_koid_t vmo_parent_koid(struct vmo *v);
-
-/* What the VMO is charged for the pages it sees, in bytes (vmo.md 14, note). */
-struct vmo_charge {
-	u64 whole;		/* each page with its oldest living viewer */
-	u64 own;		/* pages that nobody else sees */
-	u64 scaled;		/* each page divided by its viewers ... */
-	u64 fraction;		/* ... and the rest below a byte, 2^63 = 1 */
-};
-/* Exact for a family at rest. Takes locks of the family, one VMO's at a time;
- * preemptible. */
-void vmo_get_charge(struct vmo *v, struct vmo_charge *out);
-/* Bookkeeping memory, estimated from height and pages; 0 for a VMO that holds
- * neither page nor marker. */
-u64 vmo_metadata_bytes(struct vmo *v);
-/* Pages charged to the VMO in the range, bytes from offset, whole to the oldest
- * viewer (maps, stats). Takes locks of the family. */
-u64 vmo_committed_pages(struct vmo *v, u64 offset, u64 bytes);
 
 extern struct page *zero_page;		/* fixed after mm_init() */
 /* pmm, slab, zero page, kernel stacks, caches of mm, in order. */
