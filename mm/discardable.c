@@ -168,20 +168,18 @@ zx_status_t vmo_unlock(struct vmo *v, u64 offset, u64 bytes)
 
 /* --- Discarding ------------------------------------------------------------ */
 
-/* Frees all pages; every translation of them is flushed first. True if one of
- * them may have been executed: then its frame is free an epoch later. */
-static bool drop_all_locked(struct vmo *v)
+/* Frees all pages; every translation of them is flushed first. */
+static void drop_all_locked(struct vmo *v)
 {
 	u64 end = vmo_end_locked(v);
-	bool executable = vmo_unmap_pages_locked(v, v->shift, end);
 
-	vmo_free_pages_locked(v, v->shift, end, executable);
+	vmo_unmap_pages_locked(v, v->shift, end);
+	vmo_free_pages_locked(v, v->shift, end);
 	v->zero_mapped = false;
 	v->write_mapped = false;
 	v->discardable->state = DISCARDABLE_DISCARDED;
 	v->discardable->loss_untold = true;
 	v->lookup |= VMO_IS_DISCARDED;
-	return executable;
 }
 
 void vmo_lock_take_back(struct vmo *v, const struct vmo_lock_receipt *receipt)
@@ -196,7 +194,7 @@ void vmo_lock_take_back(struct vmo *v, const struct vmo_lock_receipt *receipt)
 	if (d->lock_count == 0 || --d->lock_count != 0) {
 		d->loss_untold |= told;
 	} else if (receipt->before == DISCARDABLE_DISCARDED) {
-		(void)drop_all_locked(v);
+		drop_all_locked(v);
 	} else if (receipt->before == DISCARDABLE_UNSET) {
 		d->state = DISCARDABLE_UNSET;
 	} else {
@@ -249,7 +247,7 @@ static bool next_candidate(struct discardable *mark, struct candidate *c)
 
 /* Discards it if it is still as old, and nothing keeps it. Returns the frames
  * freed. Nothing is gained by one that is empty. */
-static u64 discard(const struct candidate *c, bool *executable)
+static u64 discard(const struct candidate *c)
 {
 	struct vmo *v = c->vmo;
 	struct discardable *d = v->discardable;
@@ -261,7 +259,7 @@ static u64 discard(const struct candidate *c, bool *executable)
 		freed = ptree_count(&v->pages, 0, PT_INDEX_LIMIT);
 		if (freed) {
 			list_leave(d);
-			*executable |= drop_all_locked(v);
+			drop_all_locked(v);
 			d->change_events++;
 		}
 	}
@@ -273,19 +271,18 @@ u64 discardable_reclaim(u64 pages)
 {
 	struct discardable mark = { .vmo = NULL };
 	struct candidate c;
-	bool executable = false;
 	u64 freed = 0;
 
 	spin_lock(&list_lock);
 	list_add_head(&unlocked, &mark.node);
 	spin_unlock(&list_lock);
 	while (freed < pages && next_candidate(&mark, &c)) {
-		freed += discard(&c, &executable);
+		freed += discard(&c);
 		object_unref(&c.vmo->object);
 	}
 	list_leave(&mark);
-	/* Frames of instructions wait for the end of an epoch (I4). */
-	if (executable)
+	/* Frames of instructions are free an epoch later (I4). */
+	if (freed)
 		epoch_drain();
 	return freed;
 }

@@ -141,7 +141,8 @@ static bool is_clean(struct pt_slot s)
 {
 	return pt_slot_type(s) == PT_ZERO ||
 	       (pt_slot_type(s) == PT_PAGE &&
-		pt_page(s)->private != VMO_PAGE_DIRTY);
+		pt_page(s)->private != VMO_PAGE_DIRTY &&
+		pt_page(s)->count == 0);
 }
 
 /* Drops what the service has a copy of (2.5, spec/README 7). All mappings once,
@@ -149,9 +150,9 @@ static bool is_clean(struct pt_slot s)
 static void drop_clean_locked(struct vmo *v)
 {
 	u64 end = v->size >> PAGE_SHIFT;
-	bool executable = vmo_unmap_pages_locked(v, 0, end);
 	u64 index = 0;
 
+	vmo_unmap_pages_locked(v, 0, end);
 	while (index < end) {
 		struct pt_slot s = ptree_next(&v->pages, index, end, &index);
 		struct ptree_cursor c;
@@ -162,7 +163,7 @@ static void drop_clean_locked(struct vmo *v)
 		ptree_cursor_init(&c, &v->pages);
 		while (run < end && is_clean(ptree_cursor_get(&c, run)))
 			run++;
-		vmo_free_pages_locked(v, index, run, executable);
+		vmo_free_pages_locked(v, index, run);
 		index = run > index ? run : index + 1;
 	}
 }
@@ -293,7 +294,7 @@ static zx_status_t supply_locked(struct vmo *v, u64 offset, u64 bytes,
 	else
 		status = own_pages_locked(aux, aux_first, aux_first + count);
 	/* aux's mappings lose the pages before anybody else gets them. */
-	(void)vmo_unmap_pages_locked(aux, aux_first, aux_first + count);
+	vmo_unmap_pages_locked(aux, aux_first, aux_first + count);
 	if (status == ZX_OK)
 		status = move_locked(v, first, count, aux, aux_first);
 	vmo_drop_pages_locked(aux, aux_first, aux_first + count);

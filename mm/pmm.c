@@ -11,6 +11,7 @@
 #include <arch/mmu.h>
 #include <kernel/boot.h>
 #include <kernel/bits.h>
+#include <kernel/epoch.h>
 #include <kernel/lock.h>
 #include <kernel/panic.h>
 #include <kernel/string.h>
@@ -279,7 +280,7 @@ static void cache_refill(struct pmm_cpu *c)
 	c->count += 1u << order;
 }
 
-static void cache_drain(struct pmm_cpu *c)
+static __attribute__((noinline)) void cache_drain(struct pmm_cpu *c)
 {
 	spin_lock(&pmm_lock);
 	for (u32 i = 0; i < CACHE_BATCH; i++) {
@@ -316,16 +317,41 @@ struct page *pmm_alloc(void)
 	return p;
 }
 
-/* Preemption is off. */
+_Static_assert(offsetof(struct page, private) ==
+		       sizeof(struct page *) + offsetof(struct page, next) &&
+	       sizeof(struct epoch_head) == 16,
+	       "the head of a struct page serves as its epoch_head");
+
+static void free_text(struct epoch_head *h);
+
+/*
+ * Preemption is off. I4: another CPU may have fetched instructions of a text
+ * page already. It drops them at its next context synchronisation event, an
+ * exception, which each CPU has taken before an epoch ends.
+ */
 static void cache_put(struct pmm_cpu *c, struct page *p)
 {
 	DEBUG_ASSERT(p->state != PAGE_CACHED && p->state != PAGE_FREE);
+	if (__builtin_expect(p->state == PAGE_TEXT, 0)) {
+		epoch_defer((struct epoch_head *)p, free_text);
+		return;
+	}
 	PTCHECK(frame_free_hook(p));
 	p->state = PAGE_CACHED;
 	p->next = c->list;
 	c->list = p;
 	if (__builtin_expect(++c->count > cache_max, 0))
 		cache_drain(c);
+}
+
+static void free_text(struct epoch_head *h)
+{
+	struct page *p = (struct page *)h;
+
+	p->state = PAGE_ALLOCATED;
+	preempt_disable();
+	cache_put(arch_current()->cpu->pmm, p);
+	preempt_enable();
 }
 
 void pmm_free(struct page *p)

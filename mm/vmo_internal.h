@@ -54,11 +54,9 @@ MUST_CHECK zx_status_t vmo_resize_locked(struct vmo *v, u64 size, u64 rounded);
 
 /*
  * Clears the entries of indices [start, end) in all mappings, those of overlays
- * too, whatever is there, and flushes. In batches of bounded length. True if
- * one was executable: then give the frames to vmo_free_pages_locked() or to a
- * batch that is marked executable (I4).
+ * too, whatever is there, and flushes. In batches of bounded length.
  */
-bool vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end);
+void vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end);
 /*
  * Frees all pages and markers of indices [start, end), after their entries are
  * cleared in all mappings and flushed. In batches of bounded length. The edges
@@ -74,12 +72,9 @@ void vmo_forget_zero_page_locked(struct vmo *v, u64 start, u64 end);
 /* --- vmo_page.c: under v->lock, v being a base ----------------------------- */
 
 /* Frees what vmo_drop_pages_locked() does, after vmo_unmap_pages_locked() under
- * the same hold of v->lock, which told whether an entry was executable. */
-void vmo_free_pages_locked(struct vmo *v, u64 start, u64 end, bool executable);
+ * the same hold of v->lock. */
+void vmo_free_pages_locked(struct vmo *v, u64 start, u64 end);
 
-/* Frees frames that no entry shows any more; those that may have been executed
- * through an epoch (I4). */
-void vmo_free_list(struct page *list, bool executable);
 /* Is a page of indices [start, end) pinned? */
 bool vmo_has_pins_locked(struct vmo *v, u64 start, u64 end);
 

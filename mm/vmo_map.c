@@ -31,7 +31,6 @@ struct sweep {
 	u64 start, end;		/* indices */
 	u32 keep;
 	u32 seen;		/* mappings in the open batch */
-	bool executable;	/* an entry was, in a batch that was ended */
 	struct tlb_batch batch;
 };
 
@@ -53,7 +52,6 @@ static inline void sweep_entries(struct sweep *s, struct mapping *m,
 /* Flushes, lets others run, and goes on with an empty batch. */
 static __attribute__((noinline)) void sweep_pause(struct sweep *s)
 {
-	s->executable |= s->batch.executable;
 	tlb_batch_end(&s->batch);
 	tlb_batch_begin(&s->batch);
 	s->seen = 0;
@@ -120,19 +118,10 @@ static __attribute__((noinline)) void sweep_overlays(struct sweep *s,
 static inline void sweep_all(struct sweep *s, struct vmo *v)
 {
 	s->seen = 0;
-	s->executable = false;
 	tlb_batch_begin(&s->batch);
 	sweep_list(s, v);
 	if (__builtin_expect(!list_is_empty(&v->overlays), 0))
 		sweep_overlays(s, v);
-}
-
-/* True if an entry of this pass was executable. */
-static bool sweep_end(struct sweep *s)
-{
-	s->executable |= s->batch.executable;
-	tlb_batch_end(&s->batch);
-	return s->executable;
 }
 
 static bool is_shown(const struct vmo *v)
@@ -140,17 +129,17 @@ static bool is_shown(const struct vmo *v)
 	return !list_is_empty(&v->mappings) || !list_is_empty(&v->overlays);
 }
 
-bool vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end)
+void vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end)
 {
 	struct sweep s;
 
 	if (start >= end || !is_shown(v))
-		return false;
+		return;
 	s.start = start;
 	s.end = end;
 	s.keep = 0;
 	sweep_all(&s, v);
-	return sweep_end(&s);
+	tlb_batch_end(&s.batch);
 }
 
 /* All mappings first and then all pages: the cost is the sum, and both are as
@@ -158,9 +147,8 @@ bool vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end)
 static __attribute__((noinline)) void
 drop_apart_locked(struct vmo *v, u64 start, u64 end)
 {
-	bool executable = vmo_unmap_pages_locked(v, start, end);
-
-	vmo_free_pages_locked(v, start, end, executable);
+	vmo_unmap_pages_locked(v, start, end);
+	vmo_free_pages_locked(v, start, end);
 }
 
 /* In one batch where that is short enough and the tree shares nothing: names of
@@ -179,9 +167,7 @@ void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end)
 	s.end = end;
 	s.keep = 0;
 	sweep_all(&s, v);
-	/* Off the tree now, free after the flush (I3), and those that may have
-	 * been executed, in an earlier batch perhaps, through an epoch (I4). */
-	s.batch.executable |= s.executable;
+	/* Off the tree now, free after the flush (I3). */
 	(void)ptree_remove(&v->pages, start, end, &s.batch.frames);
 	tlb_batch_end(&s.batch);
 }
@@ -196,7 +182,7 @@ void vmo_write_protect_locked(struct vmo *v, u64 start, u64 end)
 	s.end = end;
 	s.keep = PT_READ | PT_EXEC;
 	sweep_all(&s, v);
-	(void)sweep_end(&s);
+	tlb_batch_end(&s.batch);
 }
 
 void vmo_forget_zero_page_locked(struct vmo *v, u64 start, u64 end)

@@ -59,20 +59,6 @@ static zx_status_t commit_page_locked(struct vmo *v, u64 index,
 	return ZX_OK;
 }
 
-void vmo_free_list(struct page *list, bool executable)
-{
-	struct tlb_batch batch;
-
-	if (!executable) {
-		pmm_free_list(list);
-		return;
-	}
-	tlb_batch_begin(&batch);
-	batch.executable = true;
-	batch.frames = list;
-	tlb_batch_end(&batch);
-}
-
 /*
  * Makes the page at index this VMO's own: the path, then the page. The others
  * may have let go of it meanwhile, and then it is ours as it is.
@@ -82,7 +68,6 @@ static zx_status_t copy_page_locked(struct vmo *v, u64 index, struct page *old,
 {
 	struct ptree_cursor c;
 	struct page *p;
-	bool executable;
 
 	ptree_cursor_init(&c, &v->pages);
 	if (ptree_cursor_prepare(&c, index) != ZX_OK)
@@ -96,13 +81,11 @@ static zx_status_t copy_page_locked(struct vmo *v, u64 index, struct page *old,
 	arch_copy_page(vmo_page_bytes(p), vmo_page_bytes(old));
 	p->state = PAGE_VMO;
 	p->private = VMO_PAGE_DIRTY;
-	executable = vmo_unmap_pages_locked(v, index, index + 1);
+	vmo_unmap_pages_locked(v, index, index + 1);
 	(void)ptree_cursor_set(&c, index, pt_slot_page(p));
 	ptree_cursor_end(&c);
-	if (page_unref(old)) {
-		old->next = NULL;
-		vmo_free_list(old, executable);
-	}
+	if (page_unref(old))
+		pmm_free(old);
 	*out = p;
 	return ZX_OK;
 }
@@ -150,7 +133,7 @@ static zx_status_t get_from_source_locked(struct vmo *v, u64 index, bool write,
 	if (!write)
 		return ZX_OK;
 	/* Our read-only entries of the source's frame give way to the copy. */
-	(void)vmo_unmap_pages_locked(v, index, index + 1);
+	vmo_unmap_pages_locked(v, index, index + 1);
 	return commit_page_locked(v, index, *out, out);
 }
 
@@ -198,7 +181,7 @@ fill_page_locked(struct vmo *v, u64 index, struct page **out)
 		return ZX_ERR_NO_MEMORY;
 	arch_zero_page(vmo_page_bytes(p));
 	if (v->zero_mapped)
-		(void)vmo_unmap_pages_locked(v, index, index + 1);
+		vmo_unmap_pages_locked(v, index, index + 1);
 	p->state = PAGE_VMO;
 	ptree_fill(&v->pages, index, p);
 	stat_add(STAT_FAULTS_ZERO, 1);
@@ -295,10 +278,10 @@ bool vmo_has_pins_locked(struct vmo *v, u64 start, u64 end)
 
 /* --- Dropping ranges ------------------------------------------------------ */
 
-void vmo_free_pages_locked(struct vmo *v, u64 start, u64 end, bool executable)
+void vmo_free_pages_locked(struct vmo *v, u64 start, u64 end)
 {
 	struct page *list = NULL;
 
 	(void)ptree_remove(&v->pages, start, end, &list);
-	vmo_free_list(list, executable);
+	pmm_free_list(list);
 }

@@ -82,7 +82,7 @@ static zx_status_t take_locked(struct transfer *t)
 	zx_status_t status = ptree_remove_prepare(&b->pages, t->src_index, end);
 
 	memset(t->pages, 0, sizeof(t->pages));
-	(void)vmo_unmap_pages_locked(b, t->src_index, end);
+	vmo_unmap_pages_locked(b, t->src_index, end);
 	for (u64 i = 0; status == ZX_OK && i < t->count; i++)
 		status = take_page_locked(b, t->src_index + i, &t->pages[i]);
 	if (status == ZX_OK && (b->lookup & VMO_IS_OVERLAY))

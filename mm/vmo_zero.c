@@ -76,16 +76,15 @@ zx_status_t vmo_mark_zero_locked(struct vmo *v, u64 start, u64 end)
 {
 	struct page *list = NULL;
 	struct ptree_cursor c;
-	bool executable;
 
 	if (ptree_insert_prepare(&v->pages, start, end) != ZX_OK)
 		return ZX_ERR_NO_MEMORY;
-	executable = vmo_unmap_pages_locked(v, start, end);
+	vmo_unmap_pages_locked(v, start, end);
 	ptree_cursor_init(&c, &v->pages);
 	for (u64 i = start; i < end; i++)
 		mark_one_locked(&c, i, &list);
 	ptree_cursor_end(&c);
-	vmo_free_list(list, executable);
+	pmm_free_list(list);
 	return ZX_OK;
 }
 

@@ -129,6 +129,9 @@ void arch_sync_icache_page(struct page *p)
 		return;
 	sync_range(va, va + PAGE_SIZE);
 	PTCHECK(sync_icache_hook(p));
+	/* Relaxed: whoever frees the frame has acquired the last name of it. */
+	if (!MUTATED(EXEC_FREE_AT_ONCE))
+		__atomic_store_n(&p->state, PAGE_TEXT, __ATOMIC_RELAXED);
 }
 
 /* The end of the range of RAM that holds the page at pa, or pa. */

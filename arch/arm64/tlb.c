@@ -7,7 +7,6 @@
  * tlb_batch_note_range(). Invariants kept here: I1-I4, I8, I13, I15, I16.
  */
 #include <arch/mmu.h>
-#include <kernel/epoch.h>
 #include <kernel/panic.h>
 #include <kernel/percpu.h>
 #include <mm/pmm.h>
@@ -17,11 +16,6 @@
 /* Pages of one aspace that are flushed by range operations before the whole
  * ASID is: at most four operations a note. */
 #define RANGE_PAGE_LIMIT 8192
-
-_Static_assert(offsetof(struct page, private) ==
-		       sizeof(struct page *) + offsetof(struct page, next) &&
-	       sizeof(struct epoch_head) == 16,
-	       "the head of a struct page serves as its epoch_head");
 
 static u64 tlb_page_limit(void)
 {
@@ -275,24 +269,6 @@ void tlb_batch_flush(struct tlb_batch *b)
 	b->table_unlinked = false;
 }
 
-static void free_after_epoch(struct epoch_head *h)
-{
-	pmm_free((struct page *)h);
-}
-
-/* I4: another CPU may have fetched instructions of the old text already. It
- * drops them at its next context synchronisation event: an exception, which
- * each CPU has taken before an epoch ends. */
-static void free_executable(struct page *frames)
-{
-	while (frames != NULL) {
-		struct page *p = frames;
-
-		frames = p->next;
-		epoch_defer((struct epoch_head *)p, free_after_epoch);
-	}
-}
-
 void tlb_batch_end(struct tlb_batch *b)
 {
 	if (MUTATED(ALLOC_IN_BATCH))
@@ -304,11 +280,7 @@ void tlb_batch_end(struct tlb_batch *b)
 		preempt_enable();
 	if (b->tables != NULL)
 		pt_stock_put_list(b->tables);
-	if (b->frames == NULL)
-		return;
-	if (b->executable && !MUTATED(EXEC_FREE_AT_ONCE))
-		free_executable(b->frames);
-	else
+	if (b->frames != NULL)
 		pmm_free_list(b->frames);
 }
 

@@ -40,7 +40,8 @@ void arch_cache_clean_invalidate(void *va, u64 bytes);
 void arch_cache_sync(const void *va, u64 bytes);
 /* The same for one page, before an executable entry for it becomes visible
  * (I14), so without the ISB: nobody has fetched from it by that entry. Needed
- * after each change of the page's content by the kernel, the first included. */
+ * after each change of the page's content by the kernel, the first included.
+ * Marks the page PAGE_TEXT: its frame is freed through an epoch. */
 void arch_sync_icache_page(struct page *p);
 
 /* Zeroes one page through the direct map (DC ZVA). */

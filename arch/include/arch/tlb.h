@@ -49,7 +49,8 @@ static inline void tlb_batch_free_page(struct tlb_batch *b, struct page *p)
 
 /*
  * Notes the range for invalidation although no entry is valid now: for
- * mappings that another thread has cleared but not yet flushed. Takes LOCK_PT,
+ * mappings that another thread has cleared but not yet flushed. A block that the
+ * range touches is covered as a whole. Takes LOCK_PT,
  * which orders that thread's stores before this batch's flush.
  */
 void tlb_batch_note_range(struct tlb_batch *b, struct arch_aspace *as,
@@ -58,8 +59,7 @@ void tlb_batch_note_range(struct tlb_batch *b, struct arch_aspace *as,
 /*
  * DSB ISHST; TLBIs; DSB ISH (; ISB); then frees. On return no CPU holds a
  * translation that was cleared or tightened in this batch. Nothing noted:
- * no barrier, no TLBI. Frames of executable mappings go through an epoch (I4).
- * No spinlock held.
+ * no barrier, no TLBI. No spinlock held.
  */
 void tlb_batch_end(struct tlb_batch *b);
 

@@ -13,6 +13,7 @@ enum page_state {
 	PAGE_CACHED,		/* in a CPU's cache of free frames */
 	PAGE_ALLOCATED,		/* owned by whoever allocated it */
 	PAGE_VMO,		/* in a page tree */
+	PAGE_TEXT,		/* the same, and executed perhaps (I4) */
 	PAGE_TABLE,		/* page table */
 	PAGE_SLAB,
 };
