@@ -382,12 +382,19 @@ void vmo_get_charge(struct vmo *v, struct vmo_charge *out)
 	charge(v, 0, PT_INDEX_LIMIT, out);
 }
 
-u64 vmo_committed_pages(struct vmo *v, u64 offset, u64 bytes)
+void vmo_get_range_charge(struct vmo *v, u64 offset, u64 bytes,
+			  struct vmo_charge *out)
 {
 	u64 start = min_u64(vmo_index(v, offset), PT_INDEX_LIMIT);
 	u64 end = min_u64(start + (bytes >> PAGE_SHIFT), PT_INDEX_LIMIT);
+
+	charge(v, start, end, out);
+}
+
+u64 vmo_committed_pages(struct vmo *v, u64 offset, u64 bytes)
+{
 	struct vmo_charge c;
 
-	charge(v, start, end, &c);
+	vmo_get_range_charge(v, offset, bytes, &c);
 	return c.whole >> PAGE_SHIFT;
 }

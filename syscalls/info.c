@@ -3,21 +3,20 @@
  *
  * The frame is the same for all topics: topic, handle, state, records, counts.
  * Records are copied with no lock held and without a bound on how long a copy
- * may sleep; lists are therefore read in chunks. Topics about VMOs: info_vmo.c.
+ * may sleep; lists are therefore read in chunks. Topics about VMOs: info_vmo.c;
+ * about address spaces: info_maps.c.
  */
 #include <arch/cpu.h>
 #include <kernel/bti.h>
 #include <kernel/process.h>
 #include <kernel/resource.h>
 #include <kernel/wait.h>
-#include <mm/slab.h>
 #include <mm/vmar.h>
 #include <syscall_protos.h>
 
 #include "info.h"
 
 #define KOID_CHUNK 32u
-#define MAPS_CHUNK 21u		/* records in 2 KiB */
 
 /* Steps 4 to 6 of the frame for a topic with one record. */
 zx_status_t info_put_record(const struct info_out *out, const void *record,
@@ -154,56 +153,6 @@ static zx_status_t info_koids(const struct handle_ref *ref,
 	return info_put_counts(out, done, total < done ? done : total);
 }
 
-/* Copies as much of a chunk as the buffer has room for. */
-static zx_status_t put_maps(const struct info_out *out, u64 *written,
-			    const zx_info_maps_t *records, size_t count)
-{
-	u64 room = out->buffer_size / sizeof(*records) - *written;
-	u64 n = min_u64(room, count);
-	uaddr_t to = out->buffer + *written * sizeof(*records);
-
-	*written += n;
-	return n ? user_write(to, records, n * sizeof(*records)) : ZX_OK;
-}
-
-static zx_status_t list_maps(struct aspace *as, const struct info_out *out,
-			     zx_info_maps_t *records)
-{
-	struct maps_cursor cursor = { .started = false };
-	u64 written = 0, total = 0;
-	size_t filled;
-	zx_status_t status;
-
-	do {
-		status = aspace_list_maps(as, &cursor, records, MAPS_CHUNK,
-					  &filled);
-		if (status == ZX_OK)
-			status = put_maps(out, &written, records, filled);
-		if (status != ZX_OK)
-			return status;
-		total += filled;
-	} while (filled == MAPS_CHUNK && !thread_is_killed());
-	return info_put_counts(out, written, total);
-}
-
-static zx_status_t info_maps(const struct handle_ref *ref,
-			     const struct info_out *out)
-{
-	size_t bytes = MAPS_CHUNK * sizeof(zx_info_maps_t);
-	struct process *p = process_from_object(ref->object);
-	zx_info_maps_t *records;
-	zx_status_t status = process_check_alive(p);
-
-	if (status != ZX_OK)
-		return status;
-	records = kzalloc(bytes);
-	if (!records)
-		return ZX_ERR_NO_MEMORY;
-	status = list_maps(p->aspace, out, records);
-	kfree(records, bytes);
-	return status;
-}
-
 static zx_status_t info_none(const struct info_out *out)
 {
 	return info_put_counts(out, 0, 0);
@@ -221,7 +170,9 @@ static bool topic_needs(u32 topic, u32 *type, zx_rights_t *rights)
 	case ZX_INFO_HANDLE_COUNT:
 		return true;
 	case ZX_INFO_PROCESS:
-	case ZX_INFO_PROCESS_MAPS:
+	case ZX_INFO_PROCESS_MAPS_V1:
+	case ZX_INFO_PROCESS_MAPS_V2:
+	case ZX_INFO_PROCESS_MAPS_V3:
 		*type = ZX_OBJ_TYPE_PROCESS;
 		return true;
 	case ZX_INFO_PROCESS_THREADS:
@@ -237,6 +188,7 @@ static bool topic_needs(u32 topic, u32 *type, zx_rights_t *rights)
 		*type = ZX_OBJ_TYPE_THREAD;
 		return true;
 	case ZX_INFO_VMAR:
+	case ZX_INFO_VMAR_MAPS:
 		*type = ZX_OBJ_TYPE_VMAR;
 		return true;
 	case ZX_INFO_RESOURCE:
@@ -259,8 +211,12 @@ static zx_status_t answer(u32 topic, const struct handle_ref *ref,
 		return info_handle_count(ref, out);
 	case ZX_INFO_PROCESS:
 		return info_process(ref, out);
-	case ZX_INFO_PROCESS_MAPS:
-		return info_maps(ref, out);
+	case ZX_INFO_PROCESS_MAPS_V1:
+	case ZX_INFO_PROCESS_MAPS_V2:
+	case ZX_INFO_PROCESS_MAPS_V3:
+		return info_process_maps(ref->object, topic, out);
+	case ZX_INFO_VMAR_MAPS:
+		return info_vmar_maps(ref->object, out);
 	case ZX_INFO_PROCESS_THREADS:
 	case ZX_INFO_JOB_PROCESSES:
 		return info_koids(ref, out);

@@ -6,6 +6,7 @@ obj-y += syscalls/event.o
 obj-y += syscalls/futex.o
 obj-y += syscalls/handle.o
 obj-y += syscalls/info.o
+obj-y += syscalls/info_maps.o
 obj-y += syscalls/object.o
 obj-y += syscalls/port.o
 obj-y += syscalls/process.o

@@ -118,43 +118,6 @@ typedef struct zx_info_vmar {
 } zx_info_vmar_t;
 __ZX_STATIC_ASSERT(sizeof(zx_info_vmar_t) == 16, "zx_info_vmar_t");
 
-/* Types of zx_info_maps_t. */
-typedef uint32_t zx_info_maps_type_t;
-#define ZX_INFO_MAPS_TYPE_NONE ((zx_info_maps_type_t)0u)
-#define ZX_INFO_MAPS_TYPE_ASPACE ((zx_info_maps_type_t)1u)
-#define ZX_INFO_MAPS_TYPE_VMAR ((zx_info_maps_type_t)2u)
-#define ZX_INFO_MAPS_TYPE_MAPPING ((zx_info_maps_type_t)3u)
-
-typedef struct zx_info_maps_mapping {
-	/* ZX_VM_PERM_* bits only. */
-	zx_vm_option_t mmu_flags;
-	uint8_t padding1[4];
-	zx_koid_t vmo_koid;
-	uint64_t vmo_offset;
-	size_t committed_pages;
-} zx_info_maps_mapping_t;
-__ZX_STATIC_ASSERT(sizeof(zx_info_maps_mapping_t) == 32, "zx_info_maps_mapping_t");
-__ZX_STATIC_ASSERT(__offsetof(zx_info_maps_mapping_t, committed_pages) == 24, "committed_pages");
-
-/* PROCESS_MAPS */
-typedef struct zx_info_maps {
-	char name[ZX_MAX_NAME_LEN];
-	zx_vaddr_t base;
-	size_t size;
-	/* 0 for the aspace, one more than the parent's below it. */
-	size_t depth;
-	zx_info_maps_type_t type;
-	uint8_t padding1[4];
-	union {
-		zx_info_maps_mapping_t mapping;
-	} u;
-} zx_info_maps_t;
-__ZX_STATIC_ASSERT(sizeof(zx_info_maps_t) == 96, "zx_info_maps_t");
-__ZX_STATIC_ASSERT(__offsetof(zx_info_maps_t, base) == 32, "base");
-__ZX_STATIC_ASSERT(__offsetof(zx_info_maps_t, depth) == 48, "depth");
-__ZX_STATIC_ASSERT(__offsetof(zx_info_maps_t, type) == 56, "type");
-__ZX_STATIC_ASSERT(__offsetof(zx_info_maps_t, u) == 64, "u");
-
 __END_CDECLS
 
 #endif

@@ -21,7 +21,6 @@ __BEGIN_CDECLS
 #define ZX_INFO_THREAD ((zx_object_info_topic_t)10u)
 #define ZX_INFO_THREAD_EXCEPTION_REPORT ((zx_object_info_topic_t)11u)
 #define ZX_INFO_TASK_STATS ((zx_object_info_topic_t)12u)
-#define ZX_INFO_PROCESS_MAPS ((zx_object_info_topic_t)13u)
 #define ZX_INFO_THREAD_STATS ((zx_object_info_topic_t)15u)
 #define ZX_INFO_CPU_STATS ((zx_object_info_topic_t)16u)
 #define ZX_INFO_KMEM_STATS ((zx_object_info_topic_t)17u)
@@ -38,6 +37,8 @@ __BEGIN_CDECLS
 #define ZX_INFO_GUEST_STATS ((zx_object_info_topic_t)29u)
 #define ZX_INFO_TASK_RUNTIME ((zx_object_info_topic_t)30u)
 #define ZX_INFO_KMEM_STATS_EXTENDED ((zx_object_info_topic_t)31u)
+/* Of later eras. */
+#define ZX_INFO_VMAR_MAPS ((zx_object_info_topic_t)36u)
 
 /* Word of a later version of a topic: same number, longer record. */
 #define __ZX_INFO_TOPIC(number, version) \
@@ -50,11 +51,16 @@ __BEGIN_CDECLS
 #define ZX_INFO_PROCESS_VMOS_V2 __ZX_INFO_TOPIC(14u, 1u)
 #define ZX_INFO_PROCESS_VMOS_V3 __ZX_INFO_TOPIC(14u, 2u)
 #define ZX_INFO_PROCESS_VMOS_V4 __ZX_INFO_TOPIC(14u, 3u)
-/* Which records the plain names mean: internal/info_vmo.h. */
+#define ZX_INFO_PROCESS_MAPS_V1 __ZX_INFO_TOPIC(13u, 0u)
+#define ZX_INFO_PROCESS_MAPS_V2 __ZX_INFO_TOPIC(13u, 1u)
+#define ZX_INFO_PROCESS_MAPS_V3 __ZX_INFO_TOPIC(13u, 2u)
+/* Which records the plain names mean: internal/info_vmo.h, info_maps.h. */
 #ifdef ZX_ERA_LATEST
+#define ZX_INFO_PROCESS_MAPS ZX_INFO_PROCESS_MAPS_V3
 #define ZX_INFO_VMO ZX_INFO_VMO_V4
 #define ZX_INFO_PROCESS_VMOS ZX_INFO_PROCESS_VMOS_V4
 #else
+#define ZX_INFO_PROCESS_MAPS ZX_INFO_PROCESS_MAPS_V1
 #define ZX_INFO_VMO ZX_INFO_VMO_V1
 #define ZX_INFO_PROCESS_VMOS ZX_INFO_PROCESS_VMOS_V1
 #endif
@@ -106,6 +112,7 @@ typedef uint32_t zx_thread_state_t;
 __END_CDECLS
 
 #include <zircon/internal/info.h>
+#include <zircon/internal/info_maps.h>
 #include <zircon/internal/info_system.h>
 #include <zircon/internal/info_vmo.h>
 

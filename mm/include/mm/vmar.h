@@ -213,21 +213,4 @@ struct mapping *aspace_lookup_mapping(struct aspace *as, uaddr_t va);
 MUST_CHECK bool mapping_ref(struct mapping *m);
 void mapping_unref(struct mapping *m);
 
-/*
- * Maps listing (spec 13.2), neighbours folded as 12.4 says: fills up to
- * `capacity` records into a kernel buffer, going on after the cursor, which
- * starts zeroed.
- */
-struct maps_cursor {
-	uaddr_t address;	/* listing goes on at this address ... */
-	u64 depth;		/* ... with entries deeper than the last one */
-	bool started;
-	bool done;
-};
-/* BAD_STATE if the aspace was destroyed. *filled < capacity means the end. */
-MUST_CHECK zx_status_t aspace_list_maps(struct aspace *as,
-					struct maps_cursor *cursor,
-					zx_info_maps_t *records,
-					size_t capacity, size_t *filled);
-
 #endif

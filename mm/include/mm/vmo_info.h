@@ -33,5 +33,8 @@ u64 vmo_metadata_bytes(struct vmo *v);
 /* Pages charged to the VMO in the range, bytes from offset, whole to the oldest
  * viewer (maps, stats). Takes locks of the family. */
 u64 vmo_committed_pages(struct vmo *v, u64 offset, u64 bytes);
+/* vmo_get_charge() for the pages of a range. */
+void vmo_get_range_charge(struct vmo *v, u64 offset, u64 bytes,
+			  struct vmo_charge *out);
 
 #endif
