@@ -18,7 +18,7 @@
 
 #include "fake.h"
 
-#define SNAP_RAM (64ul << 20)
+#define SNAP_RAM (16ul << 20)
 #define FIRST_WORD 0ul
 #define LAST_WORD (PAGE_SIZE - 8)
 

@@ -1,0 +1,174 @@
+#include "snap_model.h"
+
+struct leaf leaves[LEAVES];
+
+static u64 last_frame;
+
+u64 model_index(u64 slot)
+{
+	static const u64 borders[RUNS] = {
+		RUN / 2, 64, 4096, 1ul << 18, (1ul << 18) + 4096, 1ul << 24,
+		1ul << 30 };
+
+	return borders[slot / RUN] + slot % RUN - RUN / 2;
+}
+
+u64 model_slot(u64 index)
+{
+	u64 slot = 0;
+
+	while (slot < SLOTS && model_index(slot) < index)
+		slot++;
+	return slot;
+}
+
+static const struct cell nothing;
+
+const struct cell *model_look(const struct leaf *l, u64 slot)
+{
+	const struct cell *c = &l->cells[slot];
+
+	if (c->own || !l->source)
+		return c;
+	return &l->source->cells[slot];
+}
+
+bool model_is_absent(const struct leaf *l, u64 slot)
+{
+	if (l->paged)
+		return !l->cells[slot].own;
+	return !l->cells[slot].own && l->source &&
+	       !l->source->cells[slot].own;
+}
+
+/* Does another living member hold the same frame? */
+static bool is_shared(const struct leaf *l, u64 slot)
+{
+	for (u32 i = 0; i < LEAVES; i++)
+		if (&leaves[i] != l && leaves[i].vmo &&
+		    leaves[i].cells[slot].frame == l->cells[slot].frame)
+			return true;
+	return false;
+}
+
+void model_own(struct leaf *l, u64 slot)
+{
+	struct cell *c = &l->cells[slot];
+	struct cell seen = *model_look(l, slot);
+
+	if (c->own && c->frame && !is_shared(l, slot))
+		return;
+	*c = seen;
+	c->frame = ++last_frame;
+	c->own = true;
+}
+
+void model_write(struct leaf *l, u64 slot, u32 word, u64 value)
+{
+	model_own(l, slot);
+	l->cells[slot].word[word] = value;
+}
+
+void model_zero(struct leaf *l, u64 first, u64 last)
+{
+	for (; first < last; first++) {
+		l->cells[first] = nothing;
+		l->cells[first].own = true;
+	}
+}
+
+void model_resize(struct leaf *l, u64 end)
+{
+	u64 first = model_slot(end);
+
+	l->end = end;
+	if (!l->paged) {
+		model_zero(l, first, SLOTS);
+		return;
+	}
+	memset(&l->cells[first], 0, (SLOTS - first) * sizeof(struct cell));
+	/* What it had never shines through again. */
+	for (u32 i = 0; i < LEAVES; i++)
+		if (leaves[i].vmo && leaves[i].source == l)
+			for (u64 s = first; s < SLOTS; s++)
+				if (!leaves[i].cells[s].own)
+					model_zero(&leaves[i], s, s + 1);
+}
+
+void model_snapshot(struct leaf *child, struct leaf *of)
+{
+	child->family = of->family;
+	child->source = of->paged ? of : of->source;
+	for (u64 s = 0; s < SLOTS; s++) {
+		if (!model_has(child, s) || !model_has(of, s))
+			model_zero(child, s, s + 1);
+		else if (of->paged)
+			child->cells[s] = nothing;
+		else
+			child->cells[s] = of->cells[s];
+	}
+}
+
+void model_forget(struct leaf *l)
+{
+	memset(l, 0, sizeof(*l));
+}
+
+/* --- Charges -------------------------------------------------------------------- */
+
+static void count_page(const struct leaf *l, u64 slot, u64 *whole, u64 *own,
+		       double *scaled)
+{
+	u64 viewers = 1;
+	bool older = false;
+
+	if (!l->cells[slot].frame)
+		return;
+	for (u32 i = 0; i < LEAVES; i++) {
+		const struct leaf *k = &leaves[i];
+
+		if (k == l || !k->vmo ||
+		    k->cells[slot].frame != l->cells[slot].frame)
+			continue;
+		viewers++;
+		older |= k->birth < l->birth;
+	}
+	*whole += !older;
+	*own += viewers == 1;
+	*scaled += 1.0 / (double)viewers;
+}
+
+void model_check_charges(void)
+{
+	u64 held = 0;
+
+	for (u32 i = 0; i < LEAVES; i++) {
+		const struct leaf *l = &leaves[i];
+		u64 whole = 0, own = 0;
+		double scaled = 0, is;
+		struct vmo_charge c;
+
+		if (!l->vmo)
+			continue;
+		for (u64 s = 0; s < SLOTS; s++)
+			count_page(l, s, &whole, &own, &scaled);
+		vmo_get_charge(l->vmo, &c);
+		is = ((double)c.scaled + (double)c.fraction * 0x1p-63) /
+		     PAGE_SIZE;
+		assert_int_equal(c.whole, whole * PAGE_SIZE);
+		assert_int_equal(c.own, own * PAGE_SIZE);
+		assert_true(is > scaled - 1e-6 && is < scaled + 1e-6);
+		held += whole;
+	}
+	assert_int_equal(held, snap_frames());
+}
+
+u32 model_relatives(const struct leaf *l)
+{
+	u32 count = 0;
+
+	for (u32 i = 0; i < LEAVES; i++)
+		count += leaves[i].vmo && &leaves[i] != l &&
+			 leaves[i].family == l->family;
+	return count;
+}

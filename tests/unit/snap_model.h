@@ -1,0 +1,72 @@
+/*
+ * The flat model of a family of VMOs: every VMO's content as arrays, and which
+ * frames hold it. tests/unit/snap_random_test.c drives it and the kernel.
+ *
+ * All members count pages in one index space, that of the oldest: a member's
+ * page p is index base + p. Slots are the indices in use, in runs around the
+ * borders of tree nodes.
+ */
+#ifndef SNAP_MODEL_H
+#define SNAP_MODEL_H
+
+#include "snap_env.h"
+
+#define LEAVES 8
+#define RUNS 7
+#define RUN 12				/* consecutive indices around a border */
+#define SLOTS (RUNS * RUN)
+
+/* What a member has in a slot. */
+struct cell {
+	u64 frame;			/* 0: none; equal where frames are shared */
+	u64 word[2];			/* the page's first and last */
+	/* Members of a pager's family: false if the pager's VMO shines through.
+	 * Of the pager's VMO itself: false if the page is absent. */
+	bool own;
+};
+
+/* A member, dead or alive; its number is not its age. */
+struct leaf {
+	struct vmo *vmo;		/* NULL: free */
+	struct leaf *source;		/* the pager's VMO behind it, or NULL */
+	bool paged;			/* is a pager's VMO itself */
+	bool open;			/* has a handle */
+	u32 map_count;
+	u64 birth;			/* smaller is older */
+	u64 family;
+	u64 base, end;			/* indices */
+	struct cell cells[SLOTS];
+};
+
+extern struct leaf leaves[LEAVES];
+
+u64 model_index(u64 slot);
+/* The first slot whose index is at least that; SLOTS if none is. */
+u64 model_slot(u64 index);
+static inline bool model_has(const struct leaf *l, u64 slot)
+{
+	return model_index(slot) >= l->base && model_index(slot) < l->end;
+}
+
+/* What a read of a slot gives. */
+const struct cell *model_look(const struct leaf *l, u64 slot);
+/* Is the page there, or must the pager be asked first? */
+bool model_is_absent(const struct leaf *l, u64 slot);
+/* Gives the leaf a frame of its own in a slot, as a write does. */
+void model_own(struct leaf *l, u64 slot);
+void model_write(struct leaf *l, u64 slot, u32 word, u64 value);
+/* Slots from first on, below last, read zero and hold nothing. */
+void model_zero(struct leaf *l, u64 first, u64 last);
+void model_resize(struct leaf *l, u64 end);
+/* child, which is empty, becomes a snapshot of [base, end). */
+void model_snapshot(struct leaf *child, struct leaf *of);
+/* Nothing is left of it. */
+void model_forget(struct leaf *l);
+
+/* Fails unless the kernel's charges are the model's, and the frames held as
+ * many. */
+void model_check_charges(void);
+/* Others of the family that live. */
+u32 model_relatives(const struct leaf *l);
+
+#endif
