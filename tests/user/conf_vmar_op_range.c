@@ -192,8 +192,8 @@ JX_TEST(vmar_9_c9_gaps)
 	vm_area_drop(&a);
 }
 
-/* What stands before the gap is kept in 2020; later eras go from the left. */
-JX_TEST_OF_2020(vmar_9_c9_gap_behind_keeps_all)
+/* The whole range is checked before anything is done to it. */
+JX_TEST(vmar_9_c9_gap_behind_keeps_all)
 {
 	struct vm_area a;
 
@@ -287,7 +287,7 @@ JX_TEST(vmar_9_r2_the_rest_is_untouched)
 	vm_area_drop(&a);
 }
 
-JX_TEST_OF_2020(vmar_9_r3_checks_come_before_effects)
+JX_TEST(vmar_9_r3_checks_come_before_effects)
 {
 	zx_handle_t read_only, other = vm_vmo_make(1, 0);
 	struct vm_area a;
