@@ -411,6 +411,17 @@ zx_status_t pmm_alloc_list(u64 count, struct page **list)
 
 /* --- Blocks and runs ------------------------------------------------------ */
 
+static struct page *mark_allocated(struct page *p, u64 count)
+{
+	for (u64 i = 0; i < count; i++) {
+		p[i].state = PAGE_ALLOCATED;
+		p[i].ref_count = 1;
+		PTCHECK(frame_alloc_hook(&p[i]));
+	}
+	stat_add(STAT_PAGES_ALLOCATED, count);
+	return p;
+}
+
 struct page *pmm_alloc_order(u32 order)
 {
 	struct page *p;
@@ -420,15 +431,7 @@ struct page *pmm_alloc_order(u32 order)
 	spin_lock(&pmm_lock);
 	p = buddy_alloc(order);
 	spin_unlock(&pmm_lock);
-	if (!p)
-		return NULL;
-	for (u64 i = 0; i < 1ul << order; i++) {
-		p[i].state = PAGE_ALLOCATED;
-		p[i].ref_count = 1;
-		PTCHECK(frame_alloc_hook(&p[i]));
-	}
-	stat_add(STAT_PAGES_ALLOCATED, 1ul << order);
-	return p;
+	return p ? mark_allocated(p, 1ul << order) : NULL;
 }
 
 void pmm_free_run(struct page *p, u64 count)
@@ -446,6 +449,94 @@ void pmm_free_order(struct page *p, u32 order)
 	pmm_free_run(p, 1ul << order);
 }
 
+/*
+ * Neighbouring free blocks as one: frames [start, end), by number. No two of them
+ * are buddies, so they grow towards the middle, and a span has at most two of
+ * each order. Under pmm_lock.
+ */
+struct span {
+	u64 start;
+	u64 end;
+};
+
+static struct page *page_at(u64 pfn)
+{
+	return pfn >= page_map_base_pfn &&
+			       pfn - page_map_base_pfn < page_map_count
+		       ? &page_map[pfn - page_map_base_pfn] : NULL;
+}
+
+/* The free block that ends where a span starts, or NULL. */
+static struct page *block_before(u64 pfn)
+{
+	for (u32 order = 0; order < PMM_ORDER_COUNT; order++) {
+		struct page *p = page_at(pfn - (1ul << order));
+
+		if (pfn & ((1ul << order) - 1))
+			return NULL;
+		if (p && p->state == PAGE_FREE && p->order == order)
+			return p;
+	}
+	return NULL;
+}
+
+static struct span span_around(const struct page *block)
+{
+	struct span s = { page_index(block), page_index(block) };
+	struct page *p;
+
+	while ((p = page_at(s.end)) != NULL && p->state == PAGE_FREE)
+		s.end += 1ul << p->order;
+	while ((p = block_before(s.start)) != NULL)
+		s.start = page_index(p);
+	return s;
+}
+
+/* Takes all blocks of the span off the lists, puts back what lies outside the
+ * run. */
+static void cut_run(const struct span *s, u64 first, u64 count)
+{
+	u64 next;
+
+	for (u64 pfn = s->start; pfn < s->end; pfn = next) {
+		struct page *p = page_at(pfn);
+
+		next = pfn + (1ul << p->order);
+		buddy_free_count -= next - pfn;
+		list_unlink(p, p->order);
+	}
+	give_to_lists(s->start << PAGE_SHIFT, first << PAGE_SHIFT, 0);
+	give_to_lists((first + count) << PAGE_SHIFT, s->end << PAGE_SHIFT, 0);
+}
+
+/* Blocks looked at for one run: bounds the time with the lock. */
+#define SPANS_MAX 1024
+
+/* A run that no single block holds. One of the blocks in it has a quarter of
+ * its length at least. Under pmm_lock. */
+static struct page *alloc_joined(u64 count, u32 align_order)
+{
+	u64 mask = (1ul << align_order) - 1;
+	u32 least = bit_highest64(count);
+	u32 seen = 0;
+
+	least = least > 2 ? least - 2 : 0;
+	for (u32 order = PMM_ORDER_COUNT; order-- > least;) {
+		struct page *p = free_lists[order];
+
+		for (; p && seen < SPANS_MAX; p = p->next, seen++) {
+			struct span s = span_around(p);
+			u64 first = (s.start + mask) & ~mask;
+
+			if (first >= s.end || s.end - first < count)
+				continue;
+			cut_run(&s, first, count);
+			return page_at(first);
+		}
+	}
+	return NULL;
+}
+
 struct page *pmm_alloc_run(u64 count, u32 align_log2)
 {
 	u32 align_order = align_log2 > PAGE_SHIFT ? align_log2 - PAGE_SHIFT : 0;
@@ -457,7 +548,12 @@ struct page *pmm_alloc_run(u64 count, u32 align_log2)
 	p = pmm_alloc_order(order);
 	if (p && (1ul << order) > count)
 		pmm_free_run(p + count, (1ul << order) - count);
-	return p;
+	if (p || pmm_should_fail() || count > total_count || align_order > 51)
+		return p;
+	spin_lock(&pmm_lock);
+	p = alloc_joined(count, align_order);
+	spin_unlock(&pmm_lock);
+	return p ? mark_allocated(p, count) : NULL;
 }
 
 /* --- Figures -------------------------------------------------------------- */

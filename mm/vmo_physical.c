@@ -8,9 +8,13 @@
 #include <arch/cache.h>
 #include <kernel/panic.h>
 #include <mm/pmm.h>
+#include <mm/reclaim.h>
 #include <mm/vmo_physical.h>
 
 #include "vmo_internal.h"
+
+/* Such an alignment is luck: nobody is to lose memory for it. */
+#define ALIGN_HOPELESS 30
 
 /* Puts the frames of a run into the tree, whose nodes are prepared; cannot
  * fail. A device may look at them past the caches. */
@@ -30,7 +34,8 @@ static void fill_locked(struct vmo *v, struct page *run, u64 count)
 	arch_cache_clean(vmo_page_bytes(run), count << PAGE_SHIFT);
 }
 
-zx_status_t vmo_create_contiguous(u64 size, u32 align_log2, struct vmo **out)
+static zx_status_t create_contiguous(u64 size, u32 align_log2,
+				     struct vmo **out)
 {
 	u64 count = size >> PAGE_SHIFT;
 	zx_status_t status;
@@ -57,6 +62,17 @@ no_nodes:
 no_vmo:
 	pmm_free_run(run, count);
 	return ZX_ERR_NO_MEMORY;
+}
+
+zx_status_t vmo_create_contiguous(u64 size, u32 align_log2, struct vmo **out)
+{
+	zx_status_t status;
+
+	do {
+		status = create_contiguous(size, align_log2, out);
+	} while (align_log2 < ALIGN_HOPELESS &&
+		 mm_try_again(status, size >> PAGE_SHIFT));
+	return status;
 }
 
 zx_status_t vmo_create_physical(paddr_t pa, u64 size, struct vmo **out)

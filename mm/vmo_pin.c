@@ -5,6 +5,7 @@
 #include <kernel/panic.h>
 #include <kernel/wait.h>
 #include <mm/pager.h>
+#include <mm/reclaim.h>
 #include <mm/vmo_pin.h>
 
 /* Pages that one hold of the lock pins. */
@@ -65,6 +66,8 @@ static zx_status_t pin_range(struct vmo *v, u64 *offset, u64 end)
 		status = pin_turn(v, offset, end, &request);
 		if (status == ZX_ERR_SHOULD_WAIT)
 			status = page_request_wait(&request);
+		else if (mm_try_again(status, (end - *offset) >> PAGE_SHIFT))
+			status = ZX_OK;
 		if (status == ZX_OK && thread_is_killed())
 			status = ZX_ERR_INTERNAL_INTR_KILLED;
 	}

@@ -31,3 +31,4 @@ unit-y += snap_test:$(fake_mm),tests/unit/snap_env.o
 unit-y += snap_random_test:$(fake_mm),tests/unit/snap_env.o,tests/unit/snap_model.o
 unit-long-y += snap_random_long:$(fake_mm),tests/unit/snap_env.o,tests/unit/snap_model.o
 unit-y += snap_race_test:$(fake_mm),tests/unit/snap_env.o
+unit-y += pmm_run_test:$(fake_machine)

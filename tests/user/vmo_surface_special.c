@@ -95,6 +95,32 @@ JX_TEST(vmo_surface_contiguous_addresses)
 	dev_bti_drop(bti);
 }
 
+/* Runs of every length, beside each other, until half of memory is taken. */
+JX_TEST(vmo_surface_contiguous_runs)
+{
+	zx_handle_t bti = dev_bti(), vmos[24] = { 0 };
+	const uint64_t half = zx_system_get_physmem() / 2;
+	uint64_t taken = 0;
+
+	for (int i = 0; i < 24 && taken < half; i++) {
+		uint64_t pages = (1ul << i / 2) + (i % 2 ? (1ul << i / 2) / 2 + 1 : 0);
+		zx_paddr_t first, last;
+
+		ASSERT_STATUS(zx_vmo_create_contiguous(bti, pages * PAGE, 12 + i % 5, &vmos[i]),
+			      ZX_OK);
+		taken += pages * PAGE;
+		first = dev_address(bti, vmos[i], 0);
+		last = dev_address(bti, vmos[i], pages - 1);
+		EXPECT_EQ(last - first, (pages - 1) * PAGE);
+		EXPECT_EQ(first % (PAGE << i % 5), 0);
+		EXPECT_EQ(vm_vmo_get(vmos[i], pages - 1), 0);
+		vm_vmo_set(vmos[i], pages - 1, VM_STAMP(i));
+	}
+	for (int i = 0; i < 24; i++)
+		zx_handle_close(vmos[i]);
+	dev_bti_drop(bti);
+}
+
 /* --- Physical --------------------------------------------------------------- */
 
 static zx_handle_t mmio(uint64_t base, size_t size)
