@@ -32,3 +32,4 @@ unit-y += snap_random_test:$(fake_mm),tests/unit/snap_env.o,tests/unit/snap_mode
 unit-long-y += snap_random_long:$(fake_mm),tests/unit/snap_env.o,tests/unit/snap_model.o
 unit-y += snap_race_test:$(fake_mm),tests/unit/snap_env.o
 unit-y += pmm_run_test:$(fake_machine)
+unit-y += snap_fail_test:$(fake_mm),tests/unit/snap_env.o
