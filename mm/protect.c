@@ -9,6 +9,7 @@
  * whole range; what is added comes by the next fault, which also keeps
  * copy-on-write, zero-page and instruction-cache rules in one place.
  */
+#include <mm/reclaim.h>
 #include <mm/slab.h>
 #include <mm/vmo.h>
 
@@ -29,6 +30,7 @@ static zx_status_t check_range(struct range *r)
 {
 	struct vmar_walk w;
 
+	r->mapping_count = 0;
 	vmar_walk_begin(&w, r->top, r->start);
 	while (w.page < r->end) {
 		struct rt_slot s = vmar_walk_slot(&w);
@@ -264,17 +266,20 @@ zx_status_t vmar_protect(struct vmar *v, uaddr_t addr, u64 size, u32 prot,
 	};
 	zx_status_t status;
 
-	mutex_lock(&v->aspace->lock);
-	if (!v->alive)
-		status = ZX_ERR_BAD_STATE;
-	else if (!vmar_contains(v, addr, size))
-		status = ZX_ERR_INVALID_ARGS;
-	else
-		status = check_range(&r);
-	if (status == ZX_OK)
-		status = split_edges(&r);
-	if (status == ZX_OK && set_prot(&r))
-		vmar_limit_entries(v->aspace, r.start, r.end, prot_flags(prot));
-	mutex_unlock(&v->aspace->lock);
+	do {
+		mutex_lock(&v->aspace->lock);
+		if (!v->alive)
+			status = ZX_ERR_BAD_STATE;
+		else if (!vmar_contains(v, addr, size))
+			status = ZX_ERR_INVALID_ARGS;
+		else
+			status = check_range(&r);
+		if (status == ZX_OK)
+			status = split_edges(&r);
+		if (status == ZX_OK && set_prot(&r))
+			vmar_limit_entries(v->aspace, r.start, r.end,
+					   prot_flags(prot));
+		mutex_unlock(&v->aspace->lock);
+	} while (mm_try_again(status, 1));
 	return status;
 }

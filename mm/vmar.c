@@ -5,6 +5,7 @@
  */
 #include <kernel/string.h>
 #include <mm/fault.h>
+#include <mm/reclaim.h>
 #include <mm/slab.h>
 #include <mm/vmo.h>
 
@@ -191,9 +192,11 @@ zx_status_t vmar_allocate(struct vmar *parent,
 {
 	zx_status_t status;
 
-	mutex_lock(&parent->aspace->lock);
-	status = allocate_locked(parent, where, flags, out);
-	mutex_unlock(&parent->aspace->lock);
+	do {
+		mutex_lock(&parent->aspace->lock);
+		status = allocate_locked(parent, where, flags, out);
+		mutex_unlock(&parent->aspace->lock);
+	} while (mm_try_again(status, 1));
 	return status;
 }
 
@@ -285,17 +288,20 @@ zx_status_t vmar_map(struct vmar *v, const struct vmar_placement *where,
 	struct mapping *m;
 	zx_status_t status;
 
-	mutex_lock(&v->aspace->lock);
-	status = map_locked(v, where, vmo, vmo_offset, prot, max_prot, &m);
-	if (status == ZX_OK) {
-		*out = mapping_base(m);
-		if (populate)
-			status = mapping_populate(m, m->region.start,
-						  m->region.end);
-		if (status != ZX_OK)
-			vmar_remove_mapping(m);
-	}
-	mutex_unlock(&v->aspace->lock);
+	do {
+		mutex_lock(&v->aspace->lock);
+		status = map_locked(v, where, vmo, vmo_offset, prot, max_prot,
+				    &m);
+		if (status == ZX_OK) {
+			*out = mapping_base(m);
+			if (populate)
+				status = mapping_populate(m, m->region.start,
+							  m->region.end);
+			if (status != ZX_OK)
+				vmar_remove_mapping(m);
+		}
+		mutex_unlock(&v->aspace->lock);
+	} while (mm_try_again(status, 1));
 	return status;
 }
 
@@ -351,14 +357,16 @@ zx_status_t vmar_unmap(struct vmar *v, uaddr_t addr, u64 size, bool children)
 	u64 end = start + (size >> PAGE_SHIFT);
 	zx_status_t status;
 
-	mutex_lock(&v->aspace->lock);
-	if (!v->alive)
-		status = ZX_ERR_BAD_STATE;
-	else if (!vmar_contains(v, addr, size))
-		status = ZX_ERR_INVALID_ARGS;
-	else
-		status = unmap_locked(v, start, end, children);
-	mutex_unlock(&v->aspace->lock);
+	do {
+		mutex_lock(&v->aspace->lock);
+		if (!v->alive)
+			status = ZX_ERR_BAD_STATE;
+		else if (!vmar_contains(v, addr, size))
+			status = ZX_ERR_INVALID_ARGS;
+		else
+			status = unmap_locked(v, start, end, children);
+		mutex_unlock(&v->aspace->lock);
+	} while (mm_try_again(status, 1));
 	return status;
 }
 

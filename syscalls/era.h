@@ -68,7 +68,7 @@
 			(ERA_IS_LATEST ? ZX_RIGHTS_PROPERTY : 0))
 /* vmo.md 3.1: options of zx_vmo_create, and whether a size that is out of range
  * outranks one that is unknown. */
-#define ERA_VMO_CREATE_OPTIONS (ZX_VMO_RESIZABLE | \
+#define ERA_VMO_CREATE_OPTIONS (ZX_VMO_RESIZABLE | ZX_VMO_DISCARDABLE | \
 				(ERA_IS_LATEST ? ZX_VMO_UNBOUNDED : 0))
 #define ERA_VMO_CREATE_SIZE_FIRST ERA_IS_LATEST
 /* V-5 committed_bytes counts 1/n of what n VMOs share (else all of it with the

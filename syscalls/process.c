@@ -3,9 +3,13 @@
  * a process that has not started yet.
  */
 #include <kernel/process.h>
+#include <mm/reclaim.h>
 #include <mm/vmar.h>
 #include <syscall_protos.h>
 #include <syscalls/user.h>
+
+/* Frames that a process begins with: tables, a root VMAR, handles. */
+#define PROCESS_FRAMES 8
 
 /* Needs one of two rights. */
 static zx_status_t get_with_either(zx_handle_t value, u32 type, zx_rights_t a,
@@ -72,7 +76,9 @@ zx_status_t sys_process_create(zx_handle_t job, uaddr_t name, size_t name_size,
 				 ZX_RIGHT_WRITE, &o);
 	if (status != ZX_OK)
 		return status;
-	status = process_create(job_from_object(o), text, &p);
+	do {
+		status = process_create(job_from_object(o), text, &p);
+	} while (mm_try_again(status, PROCESS_FRAMES));
 	object_unref(o);
 	if (status != ZX_OK)
 		return status;

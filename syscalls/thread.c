@@ -2,15 +2,22 @@
  * Calls on threads (tasks.md 7).
  */
 #include <kernel/process.h>
+#include <mm/reclaim.h>
 #include <syscall_protos.h>
 #include <syscalls/user.h>
+
+/* Frames of a thread: its kernel stack, and a record. */
+#define THREAD_FRAMES 8
 
 /* The thread is NEW: PROCESS_THREADS shows it from its start on. */
 static zx_status_t create(struct process *p, const char *name, uaddr_t out)
 {
 	struct thread *t;
-	zx_status_t status = process_create_thread(p, name, &t);
+	zx_status_t status;
 
+	do {
+		status = process_create_thread(p, name, &t);
+	} while (mm_try_again(status, THREAD_FRAMES));
 	if (status != ZX_OK)
 		return status;
 	status = handle_make(&t->object, ZX_DEFAULT_THREAD_RIGHTS, out);

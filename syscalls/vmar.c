@@ -4,8 +4,8 @@
  */
 #include <arch/usercopy.h>
 #include <kernel/handle.h>
+#include <mm/discardable.h>
 #include <mm/vmar.h>
-#include <mm/vmo.h>
 #include <syscall_protos.h>
 
 #include "era.h"
@@ -198,6 +198,13 @@ static zx_status_t check_map_flags(const struct map_args *a)
 	if ((a->options & ZX_VM_FAULT_BEYOND_STREAM_SIZE) &&
 	    !(a->options & ZX_VM_ALLOW_FAULTS))
 		return ZX_ERR_INVALID_ARGS;
+	if ((a->options & ZX_VM_FAULT_BEYOND_STREAM_SIZE) &&
+	    map_vmo(a)->base->kind != VMO_PAGED)
+		return ZX_ERR_NOT_SUPPORTED;
+	/* Both eras: what can be discarded is only of the latest (vmo.md 12). */
+	if (vmo_is_discardable(map_vmo(a)) &&
+	    !(a->options & ZX_VM_ALLOW_FAULTS))
+		return ZX_ERR_NOT_SUPPORTED;
 	return ZX_OK;
 }
 

@@ -33,3 +33,5 @@ unit-long-y += snap_random_long:$(fake_mm),tests/unit/snap_env.o,tests/unit/snap
 unit-y += snap_race_test:$(fake_mm),tests/unit/snap_env.o
 unit-y += pmm_run_test:$(fake_machine)
 unit-y += snap_fail_test:$(fake_mm),tests/unit/snap_env.o
+# Discardable VMOs and what happens without memory.
+unit-y += reclaim_test:$(fake_mm)
