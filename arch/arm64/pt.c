@@ -151,7 +151,8 @@ static inline bool find_next(struct arch_aspace *as, uaddr_t *va, uaddr_t end,
 {
 	if (*va >= end)
 		return false;
-	if (*va >> LEAF_SHIFT != as->leaf_tag)
+	/* Tables often stand side by side. */
+	if (find_leaf(as, *va) == NULL)
 		return walk_next(as, va, end, block);
 	*block = NULL;
 	return true;
@@ -597,11 +598,15 @@ static u64 tighten_group(struct arch_aspace *as, uaddr_t va, u32 i, u32 end,
 static u64 tighten_leaf(struct arch_aspace *as, uaddr_t va, uaddr_t stop,
 			u64 limits, struct tlb_batch *batch)
 {
-	u32 first = pt_index(va, PT_LEVEL_LEAF);
-	u32 end = first + (u32)((stop - va) >> PAGE_SHIFT);
-	u32 groups = as->leaf_page->open_groups & group_mask(first, end);
+	u32 groups = as->leaf_page->open_groups;
 	u64 changed = 0;
+	u32 first, end;
 
+	if (groups == 0)
+		return 0;
+	first = pt_index(va, PT_LEVEL_LEAF);
+	end = first + (u32)((stop - va) >> PAGE_SHIFT);
+	groups &= group_mask(first, end);
 	for (; groups != 0; groups &= groups - 1) {
 		u32 g = (u32)__builtin_ctz(groups) << GROUP_SHIFT;
 		u32 from = g > first ? g : first;
