@@ -43,6 +43,17 @@ static u64 leaf_remove(struct pt_node *n, u64 bits, struct removal *r)
 	return pages;
 }
 
+/* Debug builds: nothing of the range is in word, as it must be where nodes are
+ * shared and the range does not take all. */
+static bool holds_nothing(u64 word, u64 base, u32 shift,
+			  const struct removal *r)
+{
+	struct ptree part = { word, shift / PT_LEVEL_BITS };
+	u64 start = max_u64(r->start, base), end = r->end - base, found;
+
+	return ptree_next(&part, start - base, end, &found).word == 0;
+}
+
 /*
  * Removes what word, which stands for 1 << shift indices from base, holds in
  * the range. The caller clears its slot if *gone. Returns the number of pages
@@ -60,8 +71,12 @@ static u64 word_remove(u64 word, u64 base, u32 shift, struct removal *r,
 	/* A shared node that reaches over an edge holds nothing in the range:
 	 * edge_prepare() copied the others. */
 	*gone = whole;
-	if (whole ? !pt_node_unref(n) : !pt_node_is_private(n))
-		return whole ? pages : 0;
+	if (whole && !pt_node_unref(n))
+		return pages;
+	if (!whole && !pt_node_is_private(n)) {
+		DEBUG_ASSERT(holds_nothing(word, base, shift, r));
+		return 0;
+	}
 	shift -= PT_LEVEL_BITS;
 	first = pt_cell(max_u64(base, r->start), shift);
 	last = pt_cell(min_u64(end, r->end) - 1, shift);
@@ -246,30 +261,39 @@ bool ptree_teardown_step(struct ptree *t, u64 budget, struct page **list)
 	return t->height == 0;
 }
 
-zx_status_t ptree_share(struct ptree *dst, struct ptree *src, u64 start,
-			u64 end)
+/* Takes away what a tree that was shared whole has outside [start, end). */
+static zx_status_t trim(struct ptree *t, u64 start, u64 end)
 {
 	struct page *list = NULL;
 	zx_status_t status;
-	u64 found;
 
-	if (ptree_next(src, start, end, &found).word == 0)
-		return ZX_OK;
-	pt_word_ref(src->root);
-	*dst = *src;
-	status = ptree_remove_prepare(dst, 0, start);
+	status = ptree_remove_prepare(t, 0, start);
 	if (status == ZX_OK)
-		status = ptree_remove_prepare(dst, end, PT_INDEX_LIMIT);
+		status = ptree_remove_prepare(t, end, PT_INDEX_LIMIT);
 	if (status != ZX_OK) {
 		/* What stands in both trees goes by its name, so this is as
 		 * short as the paths that were copied. */
-		while (!ptree_teardown_step(dst, ~0ul, &list))
+		while (!ptree_teardown_step(t, ~0ul, &list))
 			continue;
 	} else {
-		ptree_remove(dst, 0, start, &list);
-		ptree_remove(dst, end, PT_INDEX_LIMIT, &list);
+		ptree_remove(t, 0, start, &list);
+		ptree_remove(t, end, PT_INDEX_LIMIT, &list);
 	}
-	/* src names every page as well. */
+	/* The other tree names every page as well. */
 	DEBUG_ASSERT(list == NULL);
 	return status;
+}
+
+zx_status_t ptree_share(struct ptree *dst, struct ptree *src, u64 start,
+			u64 end)
+{
+	bool whole = start == 0 && end == PT_INDEX_LIMIT;
+	u64 found;
+
+	if (ptree_is_bare(src) ||
+	    (!whole && ptree_next(src, start, end, &found).word == 0))
+		return ZX_OK;
+	pt_word_ref(src->root);
+	*dst = *src;
+	return whole ? ZX_OK : trim(dst, start, end);
 }

@@ -39,10 +39,10 @@ static bool free_some(struct vmo *v)
 	bool done;
 
 	/* Relatives look at the tree for their charges until we have left. */
-	if (v->kin)
+	if (v->kin.family)
 		mutex_lock(v->lock);
 	done = ptree_teardown_step(&v->pages, TEARDOWN_BUDGET, &list);
-	if (v->kin)
+	if (v->kin.family)
 		mutex_unlock(v->lock);
 	pmm_free_list(list);
 	return done;
@@ -67,9 +67,10 @@ static void vmo_destroy(struct object *o)
 		discardable_detach(v);
 	if (v->source)
 		page_source_vmo_destroyed(v->source);
-	while (!free_some(v))
+	while (!ptree_is_bare(&v->pages) && !free_some(v))
 		continue;
-	vmo_kin_leave(v);
+	if (v->kin.family)
+		vmo_kin_leave(v);
 	if (v->source_vmo)
 		leave_source(v);
 	if (v->base != v)
@@ -87,7 +88,9 @@ struct vmo *vmo_alloc(enum vmo_kind kind, u64 size, u32 options)
 
 	if (!v)
 		return NULL;
-	memset(v, 0, sizeof(*v));
+	/* The object in front has all set one by one. */
+	memset(&v->lock, 0, offsetof(struct vmo, epoch) -
+				    offsetof(struct vmo, lock));
 	object_init(&v->object, ZX_OBJ_TYPE_VMO, &vmo_ops,
 		    ZX_VMO_ZERO_CHILDREN);
 	mutex_init(&v->own_lock, LOCK_VMO);

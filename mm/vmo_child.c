@@ -114,18 +114,23 @@ static void make_overlay_locked(struct birth *b)
 static zx_status_t share_tree_locked(struct birth *b)
 {
 	struct vmo *base = b->parent->base;
-	u64 stop = min_u64(b->end, vmo_end_locked(base));
+	u64 base_end = vmo_end_locked(base);
+	u64 stop = min_u64(b->end, base_end);
 	zx_status_t status;
 
 	if (b->start >= stop)
 		return ZX_OK;
-	status = ptree_share(&b->child->pages, &base->pages, b->start, stop);
+	/* Nothing stands beside the base: no edge there. */
+	status = ptree_share(&b->child->pages, &base->pages,
+			     b->start > base->shift ? b->start : 0,
+			     stop < base_end ? stop : PT_INDEX_LIMIT);
 	if (status != ZX_OK)
 		return status;
 	base->lookup |= VMO_HAS_KIN;
 	b->child->lookup |= VMO_HAS_KIN;
-	vmo_write_protect_locked(base, b->start, stop);
-	if (b->start <= base->shift && stop >= vmo_end_locked(base))
+	if (base->write_mapped)
+		vmo_write_protect_locked(base, b->start, stop);
+	if (b->start <= base->shift && stop >= base_end)
 		base->write_mapped = false;
 	return ZX_OK;
 }
@@ -217,20 +222,18 @@ static bool has_own_tree(const struct vmo *v)
 
 static zx_status_t add_child(struct birth *b)
 {
-	struct vmo_kin_pair pair;
-	zx_status_t status = vmo_kin_prepare(b->parent, &pair);
+	struct vmo_family *family;
+	zx_status_t status = vmo_kin_prepare(b->parent, &family);
 
 	if (status != ZX_OK)
 		return status;
-	vmo_kin_lock(b->parent, &pair);
+	vmo_kin_lock(b->parent, family);
 	mutex_lock(b->parent->lock);
 	status = be_born_locked(b);
 	if (status == ZX_OK)
-		vmo_kin_join(b->parent, b->child, &pair,
-			     has_own_tree(b->child));
+		vmo_kin_join(b->parent, b->child, has_own_tree(b->child));
 	mutex_unlock(b->parent->lock);
 	vmo_kin_unlock(b->parent);
-	vmo_kin_discard(&pair);
 	return status;
 }
 

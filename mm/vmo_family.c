@@ -25,128 +25,69 @@ struct vmo_family {
 	u64 owner_count;
 };
 
-struct vmo_kin {
-	/* Fixed after joining. */
-	struct vmo *vmo;
-	struct vmo_family *family;
-	zx_koid_t birth_parent;
-	bool owner;			/* has a tree of its own */
-	/* Under family->lock. */
-	struct vmo_kin *parent;
-	struct list_node member;
-	struct list_node children;	/* by sibling */
-	struct list_node sibling;
-	u64 child_count;
-};
-
-static struct slab_cache family_cache, kin_cache;
+static struct slab_cache family_cache;
 
 void vmo_family_init_module(void)
 {
 	slab_cache_init(&family_cache, "vmo_family", sizeof(struct vmo_family));
-	slab_cache_init(&kin_cache, "vmo_kin", sizeof(struct vmo_kin));
 }
 
-/* Acquire: pairs with the release in found_family(). */
-static struct vmo_kin *kin_of(const struct vmo *v)
+static struct vmo *kin_vmo(struct vmo_kin *k)
 {
-	return __atomic_load_n(&v->kin, __ATOMIC_ACQUIRE);
+	return container_of(k, struct vmo, kin);
 }
 
 /* --- Joining and leaving -------------------------------------------------- */
 
-static struct vmo_kin *kin_alloc(struct vmo *v)
+zx_status_t vmo_kin_prepare(struct vmo *parent, struct vmo_family **family)
 {
-	struct vmo_kin *k = slab_alloc(&kin_cache);
-
-	if (!k)
-		return NULL;
-	k->vmo = v;
-	k->family = NULL;
-	k->birth_parent = ZX_KOID_INVALID;
-	k->owner = false;
-	k->parent = NULL;
-	k->child_count = 0;
-	list_init(&k->member);
-	list_init(&k->children);
-	list_init(&k->sibling);
-	return k;
+	*family = NULL;
+	if (vmo_family_of(parent))
+		return ZX_OK;
+	*family = slab_alloc(&family_cache);
+	return *family ? ZX_OK : ZX_ERR_NO_MEMORY;
 }
 
-/* A family of its own for a VMO that has none, not yet published. */
-static struct vmo_kin *founder_alloc(struct vmo *v)
+/* A family of v alone. */
+static void family_init(struct vmo_family *f, struct vmo *v)
 {
-	struct vmo_family *f = slab_alloc(&family_cache);
-	struct vmo_kin *k;
+	struct vmo_kin *k = &v->kin;
 
-	if (!f)
-		return NULL;
-	k = kin_alloc(v);
-	if (!k) {
-		slab_free(&family_cache, f);
-		return NULL;
-	}
 	mutex_init(&f->lock, LOCK_FAMILY);
 	list_init(&f->members);
 	list_add_tail(&f->members, &k->member);
-	k->family = f;
+	list_init(&k->children);
+	list_init(&k->sibling);
 	/* Slices and references are born into a family. */
 	k->owner = v->kind != VMO_PHYSICAL;
 	f->owner_count = k->owner;
-	return k;
-}
-
-static void founder_free(struct vmo_kin *k)
-{
-	if (!k)
-		return;
-	slab_free(&family_cache, k->family);
-	slab_free(&kin_cache, k);
-}
-
-zx_status_t vmo_kin_prepare(struct vmo *parent, struct vmo_kin_pair *pair)
-{
-	pair->parent = NULL;
-	pair->child = kin_alloc(NULL);
-	if (!pair->child)
-		return ZX_ERR_NO_MEMORY;
-	if (kin_of(parent))
-		return ZX_OK;
-	pair->parent = founder_alloc(parent);
-	if (pair->parent)
-		return ZX_OK;
-	slab_free(&kin_cache, pair->child);
-	return ZX_ERR_NO_MEMORY;
-}
-
-void vmo_kin_discard(struct vmo_kin_pair *pair)
-{
-	founder_free(pair->parent);
-	if (pair->child)
-		slab_free(&kin_cache, pair->child);
 }
 
 /* Only the first of two who come at once founds the family. */
-static void found_family(struct vmo *v, struct vmo_kin_pair *pair)
+static __attribute__((noinline)) void found_family(struct vmo *v,
+						   struct vmo_family *f)
 {
 	mutex_lock(v->lock);
-	if (!v->kin) {
-		__atomic_store_n(&v->kin, pair->parent, __ATOMIC_RELEASE);
-		pair->parent = NULL;
+	if (!v->kin.family) {
+		family_init(f, v);
+		__atomic_store_n(&v->kin.family, f, __ATOMIC_RELEASE);
+		f = NULL;
 	}
 	mutex_unlock(v->lock);
+	if (f)
+		slab_free(&family_cache, f);
 }
 
-void vmo_kin_lock(struct vmo *parent, struct vmo_kin_pair *pair)
+void vmo_kin_lock(struct vmo *parent, struct vmo_family *family)
 {
-	if (!kin_of(parent))
-		found_family(parent, pair);
-	mutex_lock(&parent->kin->family->lock);
+	if (family)
+		found_family(parent, family);
+	mutex_lock(&parent->kin.family->lock);
 }
 
 void vmo_kin_unlock(struct vmo *parent)
 {
-	mutex_unlock(&parent->kin->family->lock);
+	mutex_unlock(&parent->kin.family->lock);
 }
 
 static void count_owner(struct vmo_family *f, u64 change)
@@ -157,20 +98,17 @@ static void count_owner(struct vmo_family *f, u64 change)
 			 __ATOMIC_RELAXED);
 }
 
-void vmo_kin_join(struct vmo *parent, struct vmo *child,
-		  struct vmo_kin_pair *pair, bool owner)
+void vmo_kin_join(struct vmo *parent, struct vmo *child, bool owner)
 {
-	struct vmo_kin *p = parent->kin, *k = pair->child;
+	struct vmo_kin *p = &parent->kin, *k = &child->kin;
 
-	pair->child = NULL;
-	k->vmo = child;
 	k->family = p->family;
 	k->birth_parent = parent->object.koid;
 	k->owner = owner;
 	k->parent = p;
 	list_add_tail(&p->family->members, &k->member);
+	list_init(&k->children);
 	list_add_tail(&p->children, &k->sibling);
-	child->kin = k;
 	count_owner(p->family, owner);
 	if (p->child_count++ == 0)
 		object_update_signals(&parent->object, ZX_VMO_ZERO_CHILDREN, 0);
@@ -192,25 +130,23 @@ static void bequeath(struct vmo_kin *k)
 	list_del(&k->sibling);
 	p->child_count += k->child_count - 1;
 	if (p->child_count == 0)
-		object_update_signals(&p->vmo->object, 0, ZX_VMO_ZERO_CHILDREN);
+		object_update_signals(&kin_vmo(p)->object, 0, ZX_VMO_ZERO_CHILDREN);
 }
 
 void vmo_kin_leave(struct vmo *v)
 {
-	struct vmo_kin *k = v->kin;
-	struct vmo_family *f;
+	struct vmo_kin *k = &v->kin;
+	struct vmo_family *f = k->family;
 	bool last;
 
-	if (!k)
+	if (!f)
 		return;
-	f = k->family;
 	mutex_lock(&f->lock);
 	bequeath(k);
 	list_del(&k->member);
 	count_owner(f, -(u64)k->owner);
 	last = list_is_empty(&f->members);
 	mutex_unlock(&f->lock);
-	slab_free(&kin_cache, k);
 	/* Nobody is left who could reach it. */
 	if (last)
 		slab_free(&family_cache, f);
@@ -218,35 +154,33 @@ void vmo_kin_leave(struct vmo *v)
 
 /* --- Questions ------------------------------------------------------------ */
 
-bool vmo_kin_has_co_owners(const struct vmo_kin *k)
+bool vmo_family_shares(const struct vmo_family *f)
 {
-	return __atomic_load_n(&k->family->owner_count, __ATOMIC_RELAXED) > 1;
+	return __atomic_load_n(&f->owner_count, __ATOMIC_RELAXED) > 1;
 }
 
 u64 vmo_child_count(struct vmo *v)
 {
-	struct vmo_kin *k = kin_of(v);
-
-	return k ? __atomic_load_n(&k->child_count, __ATOMIC_RELAXED) : 0;
+	return __atomic_load_n(&v->kin.child_count, __ATOMIC_RELAXED);
 }
 
 zx_koid_t vmo_birth_parent_koid(struct vmo *v)
 {
-	struct vmo_kin *k = kin_of(v);
-
-	return k ? k->birth_parent : ZX_KOID_INVALID;
+	return v->kin.birth_parent;
 }
 
 zx_koid_t vmo_parent_koid(struct vmo *v)
 {
-	struct vmo_kin *k = kin_of(v);
+	struct vmo_family *f = vmo_family_of(v);
+	struct vmo_kin *p;
 	zx_koid_t koid;
 
-	if (!k)
+	if (!f)
 		return ZX_KOID_INVALID;
-	mutex_lock(&k->family->lock);
-	koid = k->parent ? k->parent->vmo->object.koid : ZX_KOID_INVALID;
-	mutex_unlock(&k->family->lock);
+	mutex_lock(&f->lock);
+	p = v->kin.parent;
+	koid = p ? kin_vmo(p)->object.koid : ZX_KOID_INVALID;
+	mutex_unlock(&f->lock);
 	return koid;
 }
 
@@ -289,15 +223,17 @@ static void ask_members(struct vmo_kin *k, const struct ptree_view *view,
 
 	memset(seen, 0, sizeof(*seen));
 	list_for_each(other, &k->family->members, member) {
+		struct vmo *v;
 		u64 mask;
 
 		if (other == k)
 			older = false;
 		if (other == k || !other->owner)
 			continue;
-		mutex_lock(other->vmo->lock);
-		mask = ptree_view_match(&other->vmo->pages, view, level);
-		mutex_unlock(other->vmo->lock);
+		v = kin_vmo(other);
+		mutex_lock(v->lock);
+		mask = ptree_view_match(&v->pages, view, level);
+		mutex_unlock(v->lock);
 		if (older)
 			seen->older |= mask;
 		seen->any |= mask;
@@ -332,7 +268,7 @@ static void add_view(struct vmo_charge *c, const struct ptree_view *view,
 static void charge_range(struct vmo *v, u64 start, u64 end,
 			 struct vmo_charge *c)
 {
-	struct vmo_kin *k = v->kin;
+	struct vmo_kin *k = &v->kin;
 	struct ptree_view view;
 	struct viewers seen;
 	bool more = true;
@@ -371,7 +307,7 @@ static void charge(struct vmo *v, u64 start, u64 end, struct vmo_charge *c)
 	memset(c, 0, sizeof(*c));
 	if (v->base != v)
 		return;
-	if (kin_of(v))
+	if (vmo_family_of(v))
 		charge_range(v, start, end, c);
 	else
 		charge_alone(v, start, end, c);

@@ -84,32 +84,32 @@ MUST_CHECK zx_status_t vmo_mark_zero_locked(struct vmo *v, u64 start, u64 end);
 
 /* --- vmo_family.c ---------------------------------------------------------- */
 
-/* Memory for a parent and a child to become relatives. NO_MEMORY: nothing. */
-struct vmo_kin_pair {
-	struct vmo_kin *parent;		/* NULL if it has relatives already */
-	struct vmo_kin *child;
-};
+struct vmo_family;
+/* Memory for the parent's first child: *family is to be handed on, NULL if it has
+ * relatives already. NO_MEMORY. */
 MUST_CHECK zx_status_t vmo_kin_prepare(struct vmo *parent,
-				       struct vmo_kin_pair *pair);
-void vmo_kin_discard(struct vmo_kin_pair *pair);
+				       struct vmo_family **family);
 /* Holds off all other changes of the parent's family until vmo_kin_unlock();
- * takes the parent's place in a family first. LOCK_FAMILY. */
-void vmo_kin_lock(struct vmo *parent, struct vmo_kin_pair *pair);
+ * founds it first, by *family, which is used up or freed. LOCK_FAMILY. */
+void vmo_kin_lock(struct vmo *parent, struct vmo_family *family);
 void vmo_kin_unlock(struct vmo *parent);
 /* Between the two: the child is the parent's now, and counted. `owner`: it has
  * a tree of its own. */
-void vmo_kin_join(struct vmo *parent, struct vmo *child,
-		  struct vmo_kin_pair *pair, bool owner);
+void vmo_kin_join(struct vmo *parent, struct vmo *child, bool owner);
 /* The VMO dies, its tree is gone: its children become its parent's. */
 void vmo_kin_leave(struct vmo *v);
+/* Acquire: pairs with the release in found_family(). */
+static inline struct vmo_family *vmo_family_of(const struct vmo *v)
+{
+	return __atomic_load_n(&v->kin.family, __ATOMIC_ACQUIRE);
+}
 /* Under v->lock: do others own trees that may share pages with v's? */
-bool vmo_kin_has_co_owners(const struct vmo_kin *k);
+bool vmo_family_shares(const struct vmo_family *f);
 static inline bool vmo_has_co_owners(const struct vmo *v)
 {
-	/* Acquire: pairs with the release in found_family(). */
-	struct vmo_kin *k = __atomic_load_n(&v->kin, __ATOMIC_ACQUIRE);
+	struct vmo_family *f = vmo_family_of(v);
 
-	return k && vmo_kin_has_co_owners(k);
+	return f && vmo_family_shares(f);
 }
 u64 vmo_child_count(struct vmo *v);
 /* The parent's koid as it was at birth, or 0. */

@@ -59,19 +59,13 @@ static zx_status_t commit_page_locked(struct vmo *v, u64 index,
 	return ZX_OK;
 }
 
-/*
- * Makes the page at index this VMO's own: the path, then the page. The others
- * may have let go of it meanwhile, and then it is ours as it is.
- */
-static zx_status_t copy_page_locked(struct vmo *v, u64 index, struct page *old,
-				    struct page **out)
+/* Makes the page in a slot of v's own its own as well. The others may have let
+ * go of it meanwhile, and then it is ours as it is. */
+static zx_status_t own_page_locked(struct vmo *v, u64 index,
+				   struct pt_slot *slot, struct page **out)
 {
-	struct ptree_cursor c;
-	struct page *p;
+	struct page *old = pt_page(*slot), *p;
 
-	ptree_cursor_init(&c, &v->pages);
-	if (ptree_cursor_prepare(&c, index) != ZX_OK)
-		return ZX_ERR_NO_MEMORY;
 	*out = old;
 	if (page_is_private(old))
 		return ZX_OK;
@@ -82,12 +76,24 @@ static zx_status_t copy_page_locked(struct vmo *v, u64 index, struct page *old,
 	p->state = PAGE_VMO;
 	p->private = VMO_PAGE_DIRTY;
 	vmo_unmap_pages_locked(v, index, index + 1);
-	(void)ptree_cursor_set(&c, index, pt_slot_page(p));
-	ptree_cursor_end(&c);
+	*slot = pt_slot_page(p);
 	if (page_unref(old))
 		pmm_free(old);
 	*out = p;
 	return ZX_OK;
+}
+
+/* The path to the page first, whose nodes others name too. */
+static __attribute__((noinline)) zx_status_t
+own_path_locked(struct vmo *v, u64 index, struct page **out)
+{
+	struct ptree_cursor c;
+
+	ptree_cursor_init(&c, &v->pages);
+	if (ptree_cursor_prepare(&c, index) != ZX_OK)
+		return ZX_ERR_NO_MEMORY;
+	return own_page_locked(v, index, ptree_find_own(&v->pages, index),
+			       out);
 }
 
 /* A pager's page is clean until it is written, and may be written only once it
@@ -143,11 +149,17 @@ get_special_locked(struct vmo *v, u64 index, bool write,
 		   struct page_request *request, struct page **out,
 		   bool *writable)
 {
-	struct pt_slot s;
+	struct pt_slot s, *own;
 	bool private;
 
 	if (v->lookup & VMO_IS_DISCARDED)
 		return ZX_ERR_NOT_FOUND;
+	if (write && v->lookup == VMO_HAS_KIN) {
+		*writable = true;
+		own = ptree_find_own(&v->pages, index);
+		if (own && pt_slot_type(*own) == PT_PAGE)
+			return own_page_locked(v, index, own, out);
+	}
 	s = ptree_get_private(&v->pages, index, &private);
 	if (pt_slot_type(s) == PT_PAGE) {
 		*out = pt_page(s);
@@ -156,7 +168,7 @@ get_special_locked(struct vmo *v, u64 index, bool write,
 			*writable = touch_paged(*out, write);
 		else if (write && !private) {
 			*writable = true;
-			return copy_page_locked(v, index, *out, out);
+			return own_path_locked(v, index, out);
 		}
 		return ZX_OK;
 	}

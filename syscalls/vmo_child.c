@@ -112,13 +112,9 @@ static zx_rights_t child_rights(zx_rights_t rights, u32 options)
 static void inherit(struct vmo *child, const struct handle_ref *h, u64 size,
 		    enum vmo_child_kind kind)
 {
-	char name[ZX_MAX_NAME_LEN];
-
-	if (h->rights & ZX_RIGHT_GET_PROPERTY) {
-		vmo_get_name(vmo_from_object(h->object), name);
-		vmo_set_name(child, name, sizeof(name));
-	}
 	/* Nobody else knows the child yet. */
+	if (h->rights & ZX_RIGHT_GET_PROPERTY)
+		vmo_get_name(vmo_from_object(h->object), child->name);
 	if (ERA_VMO_HAS_STREAM_SIZE && kind != VMO_CHILD_REFERENCE)
 		child->content_size = size;
 }

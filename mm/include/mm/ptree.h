@@ -31,6 +31,12 @@ static inline void ptree_init(struct ptree *t)
 	t->height = 0;
 }
 
+/* Not even a node. */
+static inline bool ptree_is_bare(const struct ptree *t)
+{
+	return t->root == PT_EMPTY;
+}
+
 /* What stands at an index (empty beyond the height). */
 struct pt_slot ptree_get(const struct ptree *t, u64 index);
 
@@ -66,6 +72,10 @@ void ptree_fill(struct ptree *t, u64 index, struct page *p);
  */
 struct pt_slot ptree_get_private(const struct ptree *t, u64 index,
 				 bool *private);
+
+/* The slot of an index on a path of nodes that only this tree's VMO names, or
+ * NULL. A page that stands there may be exchanged for another one. */
+struct pt_slot *ptree_find_own(struct ptree *t, u64 index);
 
 /* First slot in [index, end) that is not empty, its index in *found; an empty
  * slot if there is none. Skips empty spans in O(height). */

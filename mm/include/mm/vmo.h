@@ -19,13 +19,13 @@
 #include <kernel/epoch.h>
 #include <kernel/object.h>
 #include <mm/ptree.h>
+#include <mm/vmo_kin.h>
 #include <zircon/syscalls/object.h>
 
 struct discardable;
 struct mapping;
 struct page_source;
 struct tlb_batch;
-struct vmo_kin;
 
 #define VMO_MAX_SIZE 0xfffffffffffe0000ul	/* vmo.md 2.3 */
 
@@ -78,9 +78,7 @@ struct vmo {
 	/* Some mapping may have a writable entry. */
 	bool write_mapped;
 	struct mutex own_lock;		/* LOCK_VMO: what lock points at, or not */
-	/* Atomic: set once under lock, by the first child (release), read by
-	 * acquire. Relatives, vmo_family.c. */
-	struct vmo_kin *kin;
+	struct vmo_kin kin;		/* relatives */
 	/* Under object.lock. */
 	char name[ZX_MAX_NAME_LEN];
 	/* The struct outlives its object by an epoch: see fault.c. */
