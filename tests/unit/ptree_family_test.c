@@ -233,6 +233,36 @@ static void test_generations(void **state)
 	assert_int_equal(model_page_live, 0);
 }
 
+/* Pages put into prepared slots without a cursor are counted all the way up. */
+static void test_fill(void **state)
+{
+	struct ptree t;
+	struct pt_slot s;
+
+	(void)state;
+	ptree_init(&t);
+	assert_true(ptree_find(&t, 0, &s));
+	assert_false(ptree_find(&t, 1, &s));
+	ptree_fill(&t, 0, model_page_new(1));
+	assert_int_equal(ptree_check(&t, NULL), 1);
+	assert_int_equal(ptree_insert_prepare(&t, 60, 70), ZX_OK);
+	assert_int_equal(ptree_insert_prepare(&t, 5000, 5001), ZX_OK);
+	assert_false(ptree_find(&t, 128, &s));
+	for (u64 i = 60; i < 70; i++) {
+		assert_true(ptree_find(&t, i, &s));
+		assert_int_equal(s.word, PT_EMPTY);
+		ptree_fill(&t, i, model_page_new(i + 1));
+	}
+	ptree_fill(&t, 5000, model_page_new(5001));
+	assert_int_equal(ptree_check(&t, NULL), 12);
+	assert_int_equal(ptree_count(&t, 0, 64), 5);
+	assert_true(ptree_find(&t, 69, &s));
+	assert_int_equal(model_content(s), 70);
+	model_tear_down(&t);
+	assert_int_equal(env_live_count, 0);
+	assert_int_equal(model_page_live, 0);
+}
+
 /* --- The random driver ------------------------------------------------------ */
 
 /* A VMO of the test, oldest first. A slot is 0 (empty or marker) or content. */
@@ -286,14 +316,20 @@ static void check_private(u32 m, u64 index)
 {
 	bool private, private_too, other = false;
 	struct pt_slot s = ptree_get_private(&family[m].tree, index, &private);
+	struct pt_slot found, *own;
 	struct ptree_cursor c;
 
 	assert_int_equal(s.word, ptree_get(&family[m].tree, index).word);
 	ptree_cursor_init(&c, &family[m].tree);
 	assert_int_equal(ptree_cursor_get_private(&c, index, &private_too).word,
 			 s.word);
+	assert_int_equal(ptree_find(&family[m].tree, index, &found) ?
+			 found.word : PT_EMPTY, s.word);
+	own = ptree_find_own(&family[m].tree, index);
+	assert_true(own == NULL || own->word == s.word);
 	if (pt_slot_type(s) != PT_PAGE)
 		return;
+	assert_int_equal(private, own && page_is_private(pt_page(s)));
 	for (u32 k = 0; k < FAMILY; k++)
 		other |= k != m &&
 			 ptree_get(&family[k].tree, index).word == s.word;
@@ -527,6 +563,7 @@ int main(void)
 		cmocka_unit_test(test_remove_of_shared_subtrees),
 		cmocka_unit_test(test_copy_on_write),
 		cmocka_unit_test(test_generations),
+		cmocka_unit_test(test_fill),
 		cmocka_unit_test(test_random),
 	};
 
