@@ -37,6 +37,7 @@ struct mapping *mapping_create(struct vmar *v, u64 start, u64 end,
 	m->max_prot = max_prot;
 	m->prot = prot;
 	m->fault_beyond_stream = false;
+	m->is_private = false;
 	m->ref_count = 1;
 	object_ref(&vmo->object);
 	return m;
@@ -50,8 +51,10 @@ struct mapping *mapping_create_piece(const struct mapping *m, u64 start,
 					       mapping_vmo_offset(m) + skip,
 					       prot, m->max_prot);
 
-	if (piece)
+	if (piece) {
 		piece->fault_beyond_stream = m->fault_beyond_stream;
+		piece->is_private = m->is_private;
+	}
 	return piece;
 }
 

@@ -17,6 +17,7 @@ obj-y += mm/kstack.o
 obj-y += mm/aspace.o
 obj-y += mm/vmar.o
 obj-y += mm/vmar_op.o
+obj-y += mm/private_copy.o
 obj-y += mm/vmar_walk.o
 obj-y += mm/mapping.o
 obj-y += mm/change.o

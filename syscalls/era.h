@@ -40,6 +40,9 @@
 						   : ZX_ERR_NO_MEMORY)
 /* spec/README 2: read_memory past the VMO's end is trimmed (else refused). */
 #define ERA_PROCESS_MEMORY_TRIMS ERA_IS_LATEST
+/* vmar.md 16: write_memory through a mapping that is read-only for good goes to
+ * a private copy (else to the VMO). */
+#define ERA_PROCESS_WRITE_IS_PRIVATE ERA_IS_LATEST
 /* D13 protect enters sub-VMARs. */
 #define ERA_PROTECT_DESCENDS ERA_IS_LATEST
 /* vmar.md 6-9: OP_CHILDREN is needed for what lies in sub-VMARs; and for any

@@ -60,10 +60,23 @@ static zx_status_t span_find(struct process *p, uaddr_t vaddr, u64 bytes,
 	return status;
 }
 
+/* The later era keeps what is written from those who share a mapping that is
+ * read-only for good. */
+static zx_status_t prepare_write(struct process *p, uaddr_t vaddr)
+{
+	zx_status_t status = process_check_alive(p);
+
+	if (status == ZX_OK)
+		status = aspace_make_private(p->aspace, vaddr);
+	return status == ZX_ERR_NOT_FOUND ? ERA_PROCESS_MEMORY_UNMAPPED
+					  : status;
+}
+
 /* The order of the checks before the look-up of the mapping. */
 static zx_status_t find(zx_handle_t handle, zx_rights_t rights, uaddr_t vaddr,
 			uaddr_t buffer, u64 bytes, struct span *out)
 {
+	bool is_write = !(rights & ZX_RIGHT_READ);
 	struct object *o;
 	zx_status_t status;
 
@@ -72,7 +85,10 @@ static zx_status_t find(zx_handle_t handle, zx_rights_t rights, uaddr_t vaddr,
 	status = handle_get(handle, ZX_OBJ_TYPE_PROCESS, rights, &o);
 	if (status != ZX_OK)
 		return status;
-	status = span_find(process_from_object(o), vaddr, bytes, out);
+	if (ERA_PROCESS_WRITE_IS_PRIVATE && is_write)
+		status = prepare_write(process_from_object(o), vaddr);
+	if (status == ZX_OK)
+		status = span_find(process_from_object(o), vaddr, bytes, out);
 	object_unref(o);
 	return status;
 }

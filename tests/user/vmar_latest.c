@@ -359,3 +359,44 @@ JX_TEST_OF_LATEST(vmar_latest_placement_statuses)
 	EXPECT_STATUS(zx_vmar_map(a.vmar, VM_R, 0, a.vmo, -2 * PAGE, PAGE, &address), ZX_OK);
 	vm_area_drop(&a);
 }
+
+static zx_status_t write_memory(zx_vaddr_t address, uint64_t value)
+{
+	size_t actual = 0;
+	zx_status_t status = zx_process_write_memory(zx_process_self(), address, &value,
+						     sizeof(value), &actual);
+
+	EXPECT_EQ(actual, status == ZX_OK ? sizeof(value) : 0);
+	return status;
+}
+
+/* Section 16: what is read-only for good is copied before it is written. */
+JX_TEST_OF_LATEST(vmar_latest_write_memory_to_a_private_copy)
+{
+	struct vm_area a;
+	zx_handle_t reader;
+	zx_vaddr_t address;
+
+	ASSERT_TRUE(vm_area_make(&a, 8));
+	reader = vm_dup(a.vmo, ZX_RIGHT_READ | ZX_RIGHT_MAP);
+	ASSERT_STATUS(zx_vmar_map(a.vmar, VM_R | ZX_VM_SPECIFIC, 0, reader, 2 * PAGE, 3 * PAGE,
+				  &address), ZX_OK);
+	ASSERT_STATUS(vm_area_map(&a, VM_R, 4, 2, 3), ZX_OK);
+	EXPECT_STATUS(write_memory(vm_at(&a, 1), 77), ZX_OK);
+	EXPECT_EQ(vm_load(vm_at(&a, 1)), 77);
+	EXPECT_EQ(vm_load(vm_at(&a, 5)), VM_STAMP(3));
+	EXPECT_EQ(vm_vmo_get(a.vmo, 3), VM_STAMP(3));
+	/* The rest shows what it showed; a second write goes to the same copy. */
+	EXPECT_EQ(vm_load(vm_at(&a, 0)), VM_STAMP(2));
+	EXPECT_EQ(vm_load(vm_at(&a, 2)), VM_STAMP(4));
+	EXPECT_STATUS(write_memory(vm_at(&a, 2), 78), ZX_OK);
+	EXPECT_TRUE(vm_load(vm_at(&a, 1)) == 77 && vm_load(vm_at(&a, 2)) == 78);
+	EXPECT_STATUS(zx_vmar_protect(a.vmar, VM_RW, a.base, PAGE), ZX_ERR_ACCESS_DENIED);
+	/* What could be made writable writes to the VMO. */
+	EXPECT_STATUS(write_memory(vm_at(&a, 4), 79), ZX_OK);
+	EXPECT_EQ(vm_vmo_get(a.vmo, 2), 79);
+	EXPECT_EQ(vm_load(vm_at(&a, 0)), VM_STAMP(2));
+	EXPECT_STATUS(write_memory(vm_at(&a, 3), 1), ZX_ERR_NOT_FOUND);
+	zx_handle_close(reader);
+	vm_area_drop(&a);
+}

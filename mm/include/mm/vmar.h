@@ -92,6 +92,7 @@ struct mapping {
 	/* Fixed after creation: pages wholly beyond the VMO's stream size
 	 * fault (spec 11). */
 	bool fault_beyond_stream;
+	bool is_private;	/* of a VMO that nobody else knows */
 	/* Atomic: the tree's reference plus temporary ones. */
 	u32 ref_count;
 	union {
@@ -199,6 +200,14 @@ MUST_CHECK zx_status_t vmar_destroy(struct vmar *vmar);
  */
 MUST_CHECK zx_status_t vmar_op_range(struct vmar *vmar, u32 op, uaddr_t addr,
 				     u64 size, bool descend);
+
+/*
+ * Before a write through the mapping at an address, whatever its protection: if
+ * it could never be made writable it goes over to a copy-on-write child of its
+ * own. NOT_FOUND (no mapping), OUT_OF_RANGE (past the VMO's end), NO_MEMORY, or
+ * why the VMO cannot have such a child.
+ */
+MUST_CHECK zx_status_t aspace_make_private(struct aspace *as, uaddr_t va);
 
 /*
  * The mapping at an address, nested VMARs included, with a reference that the
