@@ -199,6 +199,13 @@ static zx_status_t check_aux_locked(struct vmo *aux, u64 offset,
 	return ZX_OK;
 }
 
+/* What was written through the kernel's alias will be read past the cache. */
+static void supplied_locked(const struct vmo *v, const struct page *p)
+{
+	if (v->lookup & VMO_IS_UNCACHED)
+		arch_cache_clean_invalidate(vmo_page_bytes(p), PAGE_SIZE);
+}
+
 /*
  * Gives absent slots of v what aux holds at the same distance: the page itself
  * by another name (aux gives its own name up afterwards), or a zero marker. v's
@@ -221,6 +228,7 @@ static void move_slots_locked(struct vmo *v, u64 first, u64 count,
 			if (pt_slot_type(s) == PT_PAGE) {
 				page_ref(pt_page(s));
 				pt_page(s)->private = 0;
+				supplied_locked(v, pt_page(s));
 			} else {
 				s = pt_slot_zero();
 			}

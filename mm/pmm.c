@@ -422,16 +422,21 @@ static struct page *mark_allocated(struct page *p, u64 count)
 	return p;
 }
 
-struct page *pmm_alloc_order(u32 order)
+static struct page *alloc_block(u32 order)
 {
 	struct page *p;
 
-	if (order >= PMM_ORDER_COUNT || pmm_should_fail())
+	if (order >= PMM_ORDER_COUNT)
 		return NULL;
 	spin_lock(&pmm_lock);
 	p = buddy_alloc(order);
 	spin_unlock(&pmm_lock);
 	return p ? mark_allocated(p, 1ul << order) : NULL;
+}
+
+struct page *pmm_alloc_order(u32 order)
+{
+	return pmm_should_fail() ? NULL : alloc_block(order);
 }
 
 void pmm_free_run(struct page *p, u64 count)
@@ -543,12 +548,14 @@ struct page *pmm_alloc_run(u64 count, u32 align_log2)
 	u32 order = count > 1 ? bit_highest64(count - 1) + 1 : 0;
 	struct page *p;
 
+	if (pmm_should_fail() || count > total_count || align_order > 51)
+		return NULL;
 	if (order < align_order)
 		order = align_order;
-	p = pmm_alloc_order(order);
+	p = alloc_block(order);
 	if (p && (1ul << order) > count)
 		pmm_free_run(p + count, (1ul << order) - count);
-	if (p || pmm_should_fail() || count > total_count || align_order > 51)
+	if (p)
 		return p;
 	spin_lock(&pmm_lock);
 	p = alloc_joined(count, align_order);

@@ -31,6 +31,8 @@ unit-y += snap_test:$(fake_mm),tests/unit/snap_env.o
 unit-y += snap_random_test:$(fake_mm),tests/unit/snap_env.o,tests/unit/snap_model.o
 unit-long-y += snap_random_long:$(fake_mm),tests/unit/snap_env.o,tests/unit/snap_model.o
 unit-y += snap_race_test:$(fake_mm),tests/unit/snap_env.o
+# Pins, contiguous memory, cache policies.
+unit-y += vmo_special_test:$(fake_mm)
 unit-y += pmm_run_test:$(fake_machine)
 unit-y += snap_fail_test:$(fake_mm),tests/unit/snap_env.o
 # Discardable VMOs and what happens without memory.
