@@ -19,7 +19,7 @@
 #include <mm/ptcheck.h>
 
 #define CACHE_BATCH 64		/* frames moved between a CPU and the lists */
-#define FREE_STRETCH 1024	/* frames freed with preemption off */
+#define STRETCH 1024		/* frames moved with preemption off */
 
 /* A CPU keeps so many frames at most: enough that an operation on a mebibyte
  * of memory stays off the lists, and a 512th of a small machine's memory. */
@@ -250,12 +250,17 @@ void pmm_fail_after(u64 n)
 	__atomic_store_n(&fail_countdown, n, __ATOMIC_RELAXED);
 }
 
-bool pmm_should_fail(void)
+static inline bool should_fail(void)
 {
 	if (__builtin_expect(__atomic_load_n(&fail_countdown,
 					     __ATOMIC_RELAXED) == 0, 1))
 		return false;
 	return __atomic_fetch_sub(&fail_countdown, 1, __ATOMIC_RELAXED) == 1;
+}
+
+bool pmm_should_fail(void)
+{
+	return should_fail();
 }
 
 /* Moves a batch from the buddy lists into the CPU's list: one block of
@@ -293,26 +298,33 @@ static __attribute__((noinline)) void cache_drain(struct pmm_cpu *c)
 	c->count -= CACHE_BATCH;
 }
 
-struct page *pmm_alloc(void)
+/* A frame of the CPU's for an owner. Preemption is off. NULL: none is left. */
+static inline struct page *cache_take(struct pmm_cpu *c)
 {
-	struct pmm_cpu *c;
 	struct page *p;
 
-	if (pmm_should_fail())
-		return NULL;
-	preempt_disable();
-	c = arch_current()->cpu->pmm;
 	if (__builtin_expect(!c->list, 0))
 		cache_refill(c);
 	p = c->list;
-	if (__builtin_expect(p != NULL, 1)) {
-		c->list = p->next;
-		c->count--;
-		p->state = PAGE_ALLOCATED;
-		p->ref_count = 1;
-		stat_add(STAT_PAGES_ALLOCATED, 1);
-		PTCHECK(frame_alloc_hook(p));
-	}
+	if (__builtin_expect(!p, 0))
+		return NULL;
+	c->list = p->next;
+	c->count--;
+	p->state = PAGE_ALLOCATED;
+	p->ref_count = 1;
+	PTCHECK(frame_alloc_hook(p));
+	return p;
+}
+
+struct page *pmm_alloc(void)
+{
+	struct page *p;
+
+	if (should_fail())
+		return NULL;
+	preempt_disable();
+	p = cache_take(arch_current()->cpu->pmm);
+	stat_add(STAT_PAGES_ALLOCATED, p != NULL);
 	preempt_enable();
 	return p;
 }
@@ -325,23 +337,38 @@ _Static_assert(offsetof(struct page, private) ==
 static void free_text(struct epoch_head *h);
 
 /*
- * Preemption is off. I4: another CPU may have fetched instructions of a text
- * page already. It drops them at its next context synchronisation event, an
- * exception, which each CPU has taken before an epoch ends.
+ * Preemption is off. False: it is freed later. I4: another CPU may have fetched
+ * instructions of a text page already. It drops them at its next context
+ * synchronisation event, an exception, which each CPU has taken before an epoch
+ * ends.
  */
-static void cache_put(struct pmm_cpu *c, struct page *p)
+static inline bool mark_free(struct page *p)
 {
 	DEBUG_ASSERT(p->state != PAGE_CACHED && p->state != PAGE_FREE);
 	if (__builtin_expect(p->state == PAGE_TEXT, 0)) {
 		epoch_defer((struct epoch_head *)p, free_text);
-		return;
+		return false;
 	}
 	PTCHECK(frame_free_hook(p));
 	p->state = PAGE_CACHED;
-	p->next = c->list;
-	c->list = p;
-	if (__builtin_expect(++c->count > cache_max, 0))
+	return true;
+}
+
+/* `count` frames from first to last, marked, go to the CPU's. Preemption is off. */
+static inline void cache_put(struct pmm_cpu *c, struct page *first,
+			     struct page *last, u32 count)
+{
+	last->next = c->list;
+	c->list = first;
+	c->count += count;
+	while (__builtin_expect(c->count > cache_max, 0))
 		cache_drain(c);
+}
+
+static inline void free_one(struct page *p)
+{
+	if (mark_free(p))
+		cache_put(arch_current()->cpu->pmm, p, p, 1);
 }
 
 static void free_text(struct epoch_head *h)
@@ -350,16 +377,43 @@ static void free_text(struct epoch_head *h)
 
 	p->state = PAGE_ALLOCATED;
 	preempt_disable();
-	cache_put(arch_current()->cpu->pmm, p);
+	free_one(p);
 	preempt_enable();
 }
 
 void pmm_free(struct page *p)
 {
 	preempt_disable();
-	cache_put(arch_current()->cpu->pmm, p);
+	free_one(p);
 	stat_add(STAT_PAGES_FREED, 1);
 	preempt_enable();
+}
+
+/* Frees the first STRETCH frames of a list; returns the others. */
+static struct page *free_stretch(struct page *list)
+{
+	struct page *first = NULL, *last = NULL;
+	u32 count = 0, text_count = 0;
+
+	while (list && count + text_count < STRETCH) {
+		struct page *p = list;
+
+		list = p->next;
+		if (__builtin_expect(!mark_free(p), 0)) {
+			text_count++;
+			continue;
+		}
+		if (last)
+			last->next = p;
+		else
+			first = p;
+		last = p;
+		count++;
+	}
+	if (count)
+		cache_put(arch_current()->cpu->pmm, first, last, count);
+	stat_add(STAT_PAGES_FREED, count + text_count);
+	return list;
 }
 
 /* The list's length is the caller's choice: preemption comes back on between
@@ -371,21 +425,32 @@ void pmm_free_list(struct page *list)
 		return;
 	}
 	while (list) {
-		struct pmm_cpu *c;
-		u64 count = 0;
-
 		preempt_disable();
-		c = arch_current()->cpu->pmm;
-		do {
-			struct page *next = list->next;
-
-			cache_put(c, list);
-			list = next;
-			count++;
-		} while (list && count < FREE_STRETCH);
-		stat_add(STAT_PAGES_FREED, count);
+		list = free_stretch(list);
 		preempt_enable();
 	}
+}
+
+/* Puts `count` frames on *list; false: fewer, since no more are left. */
+static bool alloc_stretch(u64 count, struct page **list)
+{
+	struct pmm_cpu *c;
+	u64 done = 0;
+
+	preempt_disable();
+	c = arch_current()->cpu->pmm;
+	while (done < count && !should_fail()) {
+		struct page *p = cache_take(c);
+
+		if (!p)
+			break;
+		p->next = *list;
+		*list = p;
+		done++;
+	}
+	stat_add(STAT_PAGES_ALLOCATED, done);
+	preempt_enable();
+	return done == count;
 }
 
 zx_status_t pmm_alloc_list(u64 count, struct page **list)
@@ -395,15 +460,14 @@ zx_status_t pmm_alloc_list(u64 count, struct page **list)
 	/* More than there is: said before all memory was taken from others. */
 	if (count > CACHE_BATCH && count > pmm_free_count())
 		return ZX_ERR_NO_MEMORY;
-	for (u64 i = 0; i < count; i++) {
-		struct page *p = pmm_alloc();
+	while (count) {
+		u64 stretch = min_u64(count, STRETCH);
 
-		if (!p) {
+		if (!alloc_stretch(stretch, &head)) {
 			pmm_free_list(head);
 			return ZX_ERR_NO_MEMORY;
 		}
-		p->next = head;
-		head = p;
+		count -= stretch;
 	}
 	*list = head;
 	return ZX_OK;

@@ -25,42 +25,40 @@ void vmo_unlink_mapping_locked(struct mapping *m)
 	m->named->mapping_count--;
 }
 
-/* What is done to entries: cleared (keep is 0), or left with the permissions in
- * keep. */
+/* Indices, and what is done to their entries: cleared (keep is 0), or left with
+ * the permissions in keep. By value: it stays in registers. */
 struct sweep {
-	u64 start, end;		/* indices */
+	u64 start, end;
 	u32 keep;
-	u32 seen;		/* mappings in the open batch */
-	struct tlb_batch batch;
 };
 
-static inline void sweep_entries(struct sweep *s, struct mapping *m,
-				 uaddr_t va, u64 count)
+static inline void sweep_entries(struct sweep s, struct tlb_batch *b,
+				 struct mapping *m, uaddr_t va, u64 count)
 {
 	struct arch_aspace *as = &m->vmar->aspace->arch;
 
-	if (s->keep)
-		pt_protect(as, va, count, s->keep, &s->batch);
+	if (s.keep)
+		pt_protect(as, va, count, s.keep, b);
 	else
-		pt_clear(as, va, count, &s->batch);
+		pt_clear(as, va, count, b);
 	/* Whoever removes this mapping has cleared its entries, perhaps, but
 	 * not flushed them: our flush must cover them too (change.c). */
 	if (__builtin_expect(m->state == MAPPING_DEAD, 0))
-		tlb_batch_note_range(&s->batch, as, va, count);
+		tlb_batch_note_range(b, as, va, count);
 }
 
 /* Flushes, lets others run, and goes on with an empty batch. */
-static __attribute__((noinline)) void sweep_pause(struct sweep *s)
+static void sweep_pause(struct tlb_batch *b)
 {
-	tlb_batch_end(&s->batch);
-	tlb_batch_begin(&s->batch);
-	s->seen = 0;
+	tlb_batch_end(b);
+	tlb_batch_begin(b);
 }
 
 /* A range of any length, in batches of its own; what no table serves is passed
  * over. */
 static __attribute__((noinline)) void
-sweep_vast(struct sweep *s, struct mapping *m, uaddr_t start, uaddr_t stop)
+sweep_vast(struct sweep s, struct tlb_batch *b, struct mapping *m,
+	   uaddr_t start, uaddr_t stop)
 {
 	struct arch_aspace *as = &m->vmar->aspace->arch;
 	uaddr_t va = start;
@@ -68,60 +66,68 @@ sweep_vast(struct sweep *s, struct mapping *m, uaddr_t start, uaddr_t stop)
 	while ((va = pt_skip_empty(as, va, stop)) < stop) {
 		u64 count = min_u64(VMO_STRETCH, (stop - va) >> PAGE_SHIFT);
 
-		sweep_pause(s);
-		sweep_entries(s, m, va, count);
+		sweep_pause(b);
+		sweep_entries(s, b, m, va, count);
 		va += count << PAGE_SHIFT;
 	}
-	sweep_pause(s);
+	sweep_pause(b);
 	/* Once more for all that a remover may have cleared until now. */
 	if (m->state == MAPPING_DEAD)
-		tlb_batch_note_range(&s->batch, as, start,
+		tlb_batch_note_range(b, as, start,
 				     (stop - start) >> PAGE_SHIFT);
 }
 
-static inline void sweep_mapping(struct sweep *s, struct mapping *m)
+static inline void sweep_mapping(struct sweep s, struct tlb_batch *b,
+				 struct mapping *m)
 {
-	u64 first = max_u64(s->start, m->index);
-	u64 last = min_u64(s->end,
+	u64 first = max_u64(s.start, m->index);
+	u64 last = min_u64(s.end,
 			   m->index + (m->region.end - m->region.start));
 	uaddr_t va = mapping_base(m) + ((first - m->index) << PAGE_SHIFT);
 
 	if (first >= last)
 		return;
 	if (last - first <= VMO_STRETCH)
-		sweep_entries(s, m, va, last - first);
+		sweep_entries(s, b, m, va, last - first);
 	else
-		sweep_vast(s, m, va, va + ((last - first) << PAGE_SHIFT));
+		sweep_vast(s, b, m, va, va + ((last - first) << PAGE_SHIFT));
 }
 
-static inline void sweep_list(struct sweep *s, struct vmo *v)
+/* `seen` mappings are in the open batch, and then so many as are returned. */
+static inline u32 sweep_list(struct sweep s, struct tlb_batch *b,
+			     struct vmo *v, u32 seen)
 {
 	struct mapping *m;
 
 	list_for_each(m, &v->mappings, vmo_node) {
-		if (__builtin_expect(s->seen++ == MAPPINGS_A_BATCH, 0))
-			sweep_pause(s);
-		sweep_mapping(s, m);
+		if (__builtin_expect(seen++ == MAPPINGS_A_BATCH, 0)) {
+			sweep_pause(b);
+			seen = 1;
+		}
+		sweep_mapping(s, b, m);
 	}
+	return seen;
 }
 
-static __attribute__((noinline)) void sweep_overlays(struct sweep *s,
-						     struct vmo *v)
+static __attribute__((noinline)) void
+sweep_overlays(struct sweep s, struct tlb_batch *b, struct vmo *v, u32 seen)
 {
 	struct vmo *overlay;
 
 	list_for_each(overlay, &v->overlays, overlay_node)
-		sweep_list(s, overlay);
+		seen = sweep_list(s, b, overlay, seen);
 }
 
 /* One pass over all who show v. The last batch stays open. */
-static inline void sweep_all(struct sweep *s, struct vmo *v)
+static inline void sweep_all(struct sweep s, struct tlb_batch *b,
+			     struct vmo *v)
 {
-	s->seen = 0;
-	tlb_batch_begin(&s->batch);
-	sweep_list(s, v);
+	u32 seen;
+
+	tlb_batch_begin(b);
+	seen = sweep_list(s, b, v, 0);
 	if (__builtin_expect(!list_is_empty(&v->overlays), 0))
-		sweep_overlays(s, v);
+		sweep_overlays(s, b, v, seen);
 }
 
 static bool is_shown(const struct vmo *v)
@@ -131,15 +137,13 @@ static bool is_shown(const struct vmo *v)
 
 void vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end)
 {
-	struct sweep s;
+	struct sweep s = { start, end, 0 };
+	struct tlb_batch batch;
 
 	if (start >= end || !is_shown(v))
 		return;
-	s.start = start;
-	s.end = end;
-	s.keep = 0;
-	sweep_all(&s, v);
-	tlb_batch_end(&s.batch);
+	sweep_all(s, &batch, v);
+	tlb_batch_end(&batch);
 }
 
 /* All mappings first and then all pages: the cost is the sum, and both are as
@@ -155,7 +159,8 @@ drop_apart_locked(struct vmo *v, u64 start, u64 end)
  * shared pages may be given up only after the flush. */
 void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end)
 {
-	struct sweep s;
+	struct sweep s = { start, end, 0 };
+	struct tlb_batch batch;
 
 	if (start >= end)
 		return;
@@ -163,26 +168,21 @@ void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end)
 		drop_apart_locked(v, start, end);
 		return;
 	}
-	s.start = start;
-	s.end = end;
-	s.keep = 0;
-	sweep_all(&s, v);
+	sweep_all(s, &batch, v);
 	/* Off the tree now, free after the flush (I3). */
-	(void)ptree_remove(&v->pages, start, end, &s.batch.frames);
-	tlb_batch_end(&s.batch);
+	(void)ptree_remove(&v->pages, start, end, &batch.frames);
+	tlb_batch_end(&batch);
 }
 
 void vmo_write_protect_locked(struct vmo *v, u64 start, u64 end)
 {
-	struct sweep s;
+	struct sweep s = { start, end, PT_READ | PT_EXEC };
+	struct tlb_batch batch;
 
 	if (!v->write_mapped || start >= end)
 		return;
-	s.start = start;
-	s.end = end;
-	s.keep = PT_READ | PT_EXEC;
-	sweep_all(&s, v);
-	tlb_batch_end(&s.batch);
+	sweep_all(s, &batch, v);
+	tlb_batch_end(&batch);
 }
 
 void vmo_forget_zero_page_locked(struct vmo *v, u64 start, u64 end)
@@ -193,5 +193,5 @@ void vmo_forget_zero_page_locked(struct vmo *v, u64 start, u64 end)
 	list_for_each(overlay, &v->overlays, overlay_node)
 		shown |= overlay->zero_mapped;
 	if (shown)
-		(void)vmo_unmap_pages_locked(v, start, end);
+		vmo_unmap_pages_locked(v, start, end);
 }

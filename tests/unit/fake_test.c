@@ -154,9 +154,11 @@ static void test_nothing_leaks(void **state)
 	epoch_drain();
 	pt_stock_release();
 	before = pmm_free_count();
-	for (i = 0; i < 20; i++)
+	/* One at a time: slabs keep frames for as many as there were at once. */
+	for (i = 0; i < 20; i++) {
 		test_life_of_a_page(NULL);
-	epoch_drain();
+		epoch_drain();
+	}
 	pt_stock_release();
 	assert_int_equal(pmm_free_count(), before);
 }
