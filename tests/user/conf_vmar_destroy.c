@@ -143,3 +143,41 @@ JX_TEST(vmar_8_r5_any_depth)
 	zx_handle_close(vmar);
 	zx_handle_close(top);
 }
+
+static void sleep_on(zx_handle_t unused, uintptr_t more)
+{
+	(void)unused;
+	(void)more;
+	zx_nanosleep(ZX_TIME_INFINITE);
+}
+
+static void touch_on(zx_handle_t unused, uintptr_t address)
+{
+	(void)unused;
+	for (;;)
+		(void)*(volatile uint8_t *)address;
+}
+
+/* A thread that runs faults at once; one that waits can be killed. */
+JX_TEST_OF_2020(vmar_8_r7_without_its_root)
+{
+	struct vm_child child;
+	zx_handle_t root, process;
+
+	ASSERT_TRUE(vm_child_make(&child));
+	root = vm_dup(child.vmar, ZX_RIGHT_SAME_RIGHTS);
+	ASSERT_TRUE(vm_child_start(&child, touch_on, child.stack_top - 8));
+	EXPECT_STATUS(zx_vmar_destroy(root), ZX_OK);
+	EXPECT_EQ(vm_child_finish(&child), ZX_TASK_RETCODE_EXCEPTION_KILL);
+	zx_handle_close(root);
+	ASSERT_TRUE(vm_child_make(&child));
+	root = vm_dup(child.vmar, ZX_RIGHT_SAME_RIGHTS);
+	process = vm_dup(child.process, ZX_RIGHT_SAME_RIGHTS);
+	ASSERT_TRUE(vm_child_start(&child, sleep_on, 0));
+	EXPECT_STATUS(zx_vmar_destroy(root), ZX_OK);
+	EXPECT_STATUS(conf_allocate(root, 0, 0, PAGE), ZX_ERR_BAD_STATE);
+	vm_child_kill(&child);
+	EXPECT_STATUS(zx_object_wait_one(process, ZX_PROCESS_TERMINATED, 0, NULL), ZX_OK);
+	zx_handle_close(process);
+	zx_handle_close(root);
+}

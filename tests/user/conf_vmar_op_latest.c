@@ -181,3 +181,23 @@ JX_TEST_OF_LATEST(vmar_9_r8_rights_of_each_op)
 	EXPECT_EQ(vm_load(a.base), VM_STAMP(0));
 	vm_area_drop(&a);
 }
+
+JX_TEST_OF_LATEST(vmar_9_r9_commit_through_a_clone)
+{
+	zx_handle_t clone;
+	struct vm_area a;
+
+	ASSERT_TRUE(vm_area_make(&a, 2));
+	ASSERT_STATUS(zx_vmo_create_child(a.vmo, ZX_VMO_CHILD_SNAPSHOT, 0, 2 * PAGE, &clone),
+		      ZX_OK);
+	ASSERT_STATUS(conf_map_at(a.vmar, VM_RW, 0, clone, 0, 2), ZX_OK);
+	EXPECT_STATUS(op(a.vmar, COMMIT, a.base, 2), ZX_OK);
+	/* The parent's pages are its own again, and what is seen is the same. */
+	EXPECT_EQ(vm_vmo_info(clone).committed_bytes, 2 * PAGE);
+	EXPECT_EQ(vm_vmo_info(a.vmo).committed_bytes, 2 * PAGE);
+	EXPECT_TRUE(vm_area_shows(&a, 0, 0) && vm_area_shows(&a, 1, 1));
+	vm_store(a.base, 1);
+	EXPECT_EQ(vm_vmo_get(a.vmo, 0), VM_STAMP(0));
+	zx_handle_close(clone);
+	vm_area_drop(&a);
+}

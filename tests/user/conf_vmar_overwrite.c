@@ -216,3 +216,16 @@ JX_TEST(vmar_5_3_r2_require_non_resizable_locks_nothing)
 	zx_handle_close(resizable);
 	vm_area_drop(&a);
 }
+
+JX_TEST_OF_LATEST(vmar_5_3_r3_discardable_needs_allow_faults)
+{
+	zx_handle_t vmo;
+	struct vm_area a;
+
+	ASSERT_TRUE(vm_area_make(&a, 2));
+	ASSERT_STATUS(zx_vmo_create(PAGE, ZX_VMO_DISCARDABLE, &vmo), ZX_OK);
+	CONF_FAILS(&a, conf_map(a.vmar, VM_RW, 0, vmo, 0, PAGE), ZX_ERR_NOT_SUPPORTED);
+	EXPECT_STATUS(conf_map(a.vmar, VM_RW | ZX_VM_ALLOW_FAULTS, 0, vmo, 0, PAGE), ZX_OK);
+	zx_handle_close(vmo);
+	vm_area_drop(&a);
+}

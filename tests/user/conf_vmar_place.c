@@ -264,3 +264,22 @@ JX_TEST(vmar_3_2_r5_address_spaces_draw_apart)
 	}
 	zx_handle_close(vmo);
 }
+
+/* Of eight pages each must come up: 400 draws miss one with a chance of 10^-22. */
+JX_TEST(vmar_3_2_r4_every_place_is_drawn)
+{
+	uint32_t drawn[8] = { 0 };
+	zx_vaddr_t address;
+	struct vm_area a;
+
+	ASSERT_TRUE(vm_area_make(&a, 8));
+	for (int i = 0; i < 400; i++) {
+		ASSERT_STATUS(zx_vmar_map(a.vmar, VM_R, 0, a.vmo, 0, PAGE, &address), ZX_OK);
+		drawn[(address - a.base) / PAGE]++;
+		ASSERT_STATUS(zx_vmar_unmap(a.vmar, address, PAGE), ZX_OK);
+	}
+	/* 50 each; a tenth of that is seven deviations away. */
+	for (int i = 0; i < 8; i++)
+		EXPECT_TRUE(drawn[i] >= 5);
+	vm_area_drop(&a);
+}

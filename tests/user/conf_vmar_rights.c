@@ -190,3 +190,33 @@ JX_TEST(vmar_2_r9_execute_is_gained)
 	zx_handle_close(vmo);
 	vm_area_drop(&a);
 }
+
+JX_TEST(vmar_2_r1_bits)
+{
+	EXPECT_EQ(ZX_RIGHT_DUPLICATE, 1 << 0);
+	EXPECT_EQ(ZX_RIGHT_TRANSFER, 1 << 1);
+	EXPECT_EQ(ZX_RIGHT_READ, 1 << 2);
+	EXPECT_EQ(ZX_RIGHT_WRITE, 1 << 3);
+	EXPECT_EQ(ZX_RIGHT_EXECUTE, 1 << 4);
+	EXPECT_EQ(ZX_RIGHT_MAP, 1 << 5);
+	EXPECT_EQ(ZX_RIGHT_INSPECT, 1 << 15);
+	EXPECT_EQ(ZX_RIGHT_OP_CHILDREN, 1 << 21);
+}
+
+JX_TEST(vmar_0_4_r1_status_codes)
+{
+	const zx_status_t wanted[][2] = {
+		{ ZX_OK, 0 }, { ZX_ERR_INTERNAL, -1 }, { ZX_ERR_NOT_SUPPORTED, -2 },
+		{ ZX_ERR_NO_RESOURCES, -3 }, { ZX_ERR_NO_MEMORY, -4 },
+		{ ZX_ERR_INVALID_ARGS, -10 }, { ZX_ERR_BAD_HANDLE, -11 },
+		{ ZX_ERR_WRONG_TYPE, -12 }, { ZX_ERR_OUT_OF_RANGE, -14 },
+		{ ZX_ERR_BUFFER_TOO_SMALL, -15 }, { ZX_ERR_BAD_STATE, -20 },
+		{ ZX_ERR_NOT_FOUND, -25 }, { ZX_ERR_ALREADY_EXISTS, -26 },
+		{ ZX_ERR_UNAVAILABLE, -28 }, { ZX_ERR_ACCESS_DENIED, -30 },
+		{ ZX_ERR_IO, -40 }, { ZX_ERR_IO_DATA_INTEGRITY, -42 },
+	};
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		EXPECT_EQ(wanted[i][0], wanted[i][1]);
+	EXPECT_EQ(sizeof(zx_status_t), 4);
+}

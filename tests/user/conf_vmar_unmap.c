@@ -250,3 +250,22 @@ JX_TEST(vmar_6_r6_all_or_nothing)
 	zx_handle_close(last);
 	vm_area_drop(&a);
 }
+
+static void unmap_own_code(zx_handle_t vmar, uintptr_t code)
+{
+	zx_vmar_unmap(vmar, code & ~(PAGE - 1), PAGE);
+	zx_process_exit(1);
+}
+
+/* The call itself succeeds: what comes of it is the next fetch. */
+JX_TEST(vmar_6_r8_own_code_and_stack)
+{
+	struct vm_child child;
+	zx_handle_t root;
+
+	ASSERT_TRUE(vm_child_make(&child));
+	root = vm_dup(child.vmar, ZX_RIGHT_SAME_RIGHTS);
+	ASSERT_STATUS(zx_process_start(child.process, child.thread, (zx_vaddr_t)unmap_own_code,
+				       child.stack_top, root, (uintptr_t)zx_vmar_unmap), ZX_OK);
+	EXPECT_EQ(vm_child_finish(&child), ZX_TASK_RETCODE_EXCEPTION_KILL);
+}
