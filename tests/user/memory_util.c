@@ -41,7 +41,7 @@ zx_handle_t memory_ballast(uint64_t leave)
 {
 	uint64_t free = memory_free_pages();
 
-	return memory_take(free > 2 * leave ? free - leave : 1, ZX_OK);
+	return memory_take(free > leave + 64 ? free - leave : 1, ZX_OK);
 }
 
 zx_handle_t memory_squeeze(uint64_t beyond, zx_status_t wanted)
