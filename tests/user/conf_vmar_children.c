@@ -82,13 +82,17 @@ JX_TEST_OF_LATEST(vmar_7_r6_descends_and_takes_away)
 JX_TEST_OF_LATEST(vmar_7_r7_empty_sub_vmar_is_a_gap)
 {
 	struct vm_area a;
-	zx_handle_t sub;
+	zx_handle_t sub, bare;
 
 	ASSERT_TRUE(vm_area_make(&a, 4));
 	ASSERT_STATUS(vm_area_map(&a, VM_RW, 0, 0, 1), ZX_OK);
 	sub = vm_area_sub(&a, 1, 1);
 	CONF_FAILS(&a, protect(&a, VM_R, 1, 1), ZX_ERR_NOT_FOUND);
 	CONF_FAILS(&a, protect(&a, VM_R, 0, 2), ZX_ERR_NOT_FOUND);
+	/* Without the right it is not even looked into. */
+	bare = vm_dup(a.vmar, conf_rights(a.vmar) & ~ZX_RIGHT_OP_CHILDREN);
+	CONF_FAILS(&a, zx_vmar_protect(bare, VM_R, a.base, 2 * PAGE), ZX_ERR_INVALID_ARGS);
+	zx_handle_close(bare);
 	zx_handle_close(sub);
 	vm_area_drop(&a);
 }

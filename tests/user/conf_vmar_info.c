@@ -1,6 +1,9 @@
 /* What is told of address spaces: spec/vmar.md 13. */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <jx/thread.h>
 
 #include "conf_util.h"
 
@@ -286,6 +289,61 @@ JX_TEST(vmar_13_2_r4_of_oneself_into_fresh_memory)
 	EXPECT_EQ(found, 1);
 	vm_unmap(base, pages);
 	zx_handle_close(vmo);
+}
+
+/* Maps and unmaps every other page without end. */
+struct changer {
+	struct vm_area area;
+	atomic_bool stop;
+};
+
+static int change_on(void *arg)
+{
+	struct changer *c = arg;
+	zx_status_t status = ZX_OK;
+
+	for (uint64_t i = 0; status == ZX_OK && !atomic_load(&c->stop); i++) {
+		const uint64_t page = i % 64 * 2;
+
+		status = vm_area_map(&c->area, VM_R, page, page, 1);
+		if (status == ZX_OK)
+			status = vm_area_unmap(&c->area, page, 1);
+	}
+	return status;
+}
+
+/* What changes meanwhile may be told or not, but nothing twice. */
+JX_TEST(vmar_13_2_r4_while_it_changes)
+{
+	struct jx_thread thread;
+	struct changer c;
+	int result = -1;
+
+	atomic_init(&c.stop, false);
+	ASSERT_TRUE(vm_area_make(&c.area, 128));
+	for (uint64_t page = 1; page < 128; page += 2)
+		ASSERT_STATUS(vm_area_map(&c.area, VM_RW, page, page, 1), ZX_OK);
+	ASSERT_STATUS(jx_thread_create(&thread, "changer", change_on, &c), ZX_OK);
+	for (int round = 0; round < 100; round++) {
+		size_t count, kept = 0;
+		zx_info_maps_t *maps = vm_maps(zx_process_self(), &count);
+
+		for (size_t i = 2; maps && i < count; i++) {
+			EXPECT_TRUE(maps[i].base > maps[i - 1].base ||
+				    (maps[i].base == maps[i - 1].base &&
+				     maps[i].depth > maps[i - 1].depth));
+			kept += maps[i].base > c.area.base &&
+				maps[i].base < vm_at(&c.area, 128) &&
+				maps[i].u.mapping.mmu_flags == VM_RW;
+		}
+		/* And what does not change is told. */
+		EXPECT_EQ(kept, 64);
+		free(maps);
+	}
+	atomic_store(&c.stop, true);
+	EXPECT_STATUS(jx_thread_join(&thread, &result), ZX_OK);
+	EXPECT_STATUS(result, ZX_OK);
+	vm_area_drop(&c.area);
 }
 
 JX_TEST(vmar_13_2_r5_folding_is_the_same_in_a_short_buffer)

@@ -220,3 +220,13 @@ JX_TEST(vmar_0_4_r1_status_codes)
 		EXPECT_EQ(wanted[i][0], wanted[i][1]);
 	EXPECT_EQ(sizeof(zx_status_t), 4);
 }
+
+JX_TEST_OF_2020(vmar_2_r2_no_op_children_yet)
+{
+	struct vm_area a;
+
+	ASSERT_TRUE(vm_area_make(&a, 1));
+	EXPECT_TRUE(!(conf_rights(a.vmar) & ZX_RIGHT_OP_CHILDREN));
+	EXPECT_TRUE(!(conf_rights(zx_vmar_root_self()) & ZX_RIGHT_OP_CHILDREN));
+	vm_area_drop(&a);
+}
