@@ -15,6 +15,7 @@
 
 #include <zircon/compiler.h>
 #include <zircon/errors.h>
+#include <zircon/internal/era.h>
 #include <zircon/internal/signals.h>
 #include <zircon/internal/vm.h>
 #include <zircon/limits.h>

@@ -2,9 +2,8 @@
  * Records of zx_object_get_info about VMOs; <zircon/syscalls/object.h> includes
  * this.
  *
- * The record has grown three times. The plain names are those of 2020, unless a
- * program defines ZX_ERA_LATEST before it includes this: then they are the
- * longest. The kernel answers all words in either era.
+ * The record has grown three times. The plain names are those of 2020, or the
+ * longest with ZX_ERA_LATEST (internal/era.h).
  */
 #ifndef ZIRCON_INTERNAL_INFO_VMO_H_
 #define ZIRCON_INTERNAL_INFO_VMO_H_
