@@ -32,6 +32,9 @@ static zx_status_t supply(struct paging *p, uint64_t offset, uint64_t length, zx
 
 JX_TEST(pager_supply_errors_in_order)
 {
+	/* pager-port.md 13: aux that has a pager itself. */
+	const zx_status_t odd = jx_era() == JX_ERA_LATEST ? ZX_ERR_NOT_SUPPORTED :
+							    ZX_ERR_BAD_STATE;
 	zx_handle_t plain = make_vmo(1), aux = make_vmo(4), read_only = 0, write_only = 0;
 	struct paging p, other;
 
@@ -54,8 +57,8 @@ JX_TEST(pager_supply_errors_in_order)
 	EXPECT_STATUS(supply(&p, 0, PAGE, p.port, 0), ZX_ERR_WRONG_TYPE);
 	EXPECT_STATUS(supply(&p, 0, PAGE, read_only, 0), ZX_ERR_ACCESS_DENIED);
 	EXPECT_STATUS(supply(&p, 0, PAGE, write_only, 0), ZX_ERR_ACCESS_DENIED);
-	EXPECT_STATUS(supply(&p, 0, PAGE, other.vmo, 0), ZX_ERR_BAD_STATE);
-	EXPECT_STATUS(supply(&p, 0, PAGE, p.vmo, 0), ZX_ERR_BAD_STATE);
+	EXPECT_STATUS(supply(&p, 0, PAGE, other.vmo, 0), odd);
+	EXPECT_STATUS(supply(&p, 0, PAGE, p.vmo, 0), odd);
 	EXPECT_STATUS(supply(&p, 0, 5 * PAGE, aux, 0), ZX_ERR_OUT_OF_RANGE);
 	EXPECT_STATUS(supply(&p, 0, 2 * PAGE, aux, 3 * PAGE), ZX_ERR_OUT_OF_RANGE);
 	EXPECT_STATUS(supply(&p, 0, PAGE, aux, HUGE), ZX_ERR_OUT_OF_RANGE);
