@@ -13,12 +13,29 @@ void snap_boot(u32 cpus, u64 seed)
 	port_init();
 }
 
+/* Frames that were executed are free only after an epoch, when each CPU has
+ * passed by. */
+static void settle(void)
+{
+	u32 here = arch_cpu_id();
+
+	for (u32 i = 0; i < 4 * cpu_count(); i++) {
+		fake_become(i % cpu_count());
+		epoch_quiescent();
+		epoch_poll_local();
+	}
+	fake_become(here);
+}
+
 u64 snap_frames(void)
 {
 	u64 count = 0;
 
+	settle();
 	for (u64 i = 0; i < SNAP_RAM / PAGE_SIZE; i++)
-		count += page_map[i].state == PAGE_VMO;
+		count += page_map[i].state == PAGE_VMO ||
+			 (page_map[i].state == PAGE_TEXT &&
+			  &page_map[i] != zero_page);
 	return count;
 }
 

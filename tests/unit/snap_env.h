@@ -25,7 +25,8 @@
 /* Boots; once in a process. */
 void snap_boot(u32 cpus, u64 seed);
 
-/* Frames that VMOs hold, all of them. */
+/* Frames that VMOs hold, all of them. CPUs other than the caller's do not run;
+ * it plays them for a moment. */
 u64 snap_frames(void);
 
 /* One word of a page, `where` bytes from its start. */

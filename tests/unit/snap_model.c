@@ -24,17 +24,20 @@ u64 model_slot(u64 index)
 
 static const struct cell nothing;
 
-const struct cell *model_look(const struct leaf *l, u64 slot)
+const struct cell *model_look(struct leaf *l, u64 slot)
 {
-	const struct cell *c = &l->cells[slot];
+	const struct cell *c;
 
+	l = model_store(l);
+	c = &l->cells[slot];
 	if (c->own || !l->source)
 		return c;
 	return &l->source->cells[slot];
 }
 
-bool model_is_absent(const struct leaf *l, u64 slot)
+bool model_is_absent(struct leaf *l, u64 slot)
 {
+	l = model_store(l);
 	if (l->paged)
 		return !l->cells[slot].own;
 	return !l->cells[slot].own && l->source &&
@@ -53,9 +56,10 @@ static bool is_shared(const struct leaf *l, u64 slot)
 
 void model_own(struct leaf *l, u64 slot)
 {
-	struct cell *c = &l->cells[slot];
-	struct cell seen = *model_look(l, slot);
+	struct cell seen = *model_look(l, slot), *c;
 
+	l = model_store(l);
+	c = &l->cells[slot];
 	if (c->own && c->frame && !is_shared(l, slot))
 		return;
 	*c = seen;
@@ -66,13 +70,24 @@ void model_own(struct leaf *l, u64 slot)
 void model_write(struct leaf *l, u64 slot, u32 word, u64 value)
 {
 	model_own(l, slot);
-	l->cells[slot].word[word] = value;
+	model_store(l)->cells[slot].word[word] = value;
+}
+
+bool model_has_pin(struct leaf *l, u64 first, u64 last)
+{
+	l = model_store(l);
+	return l->pinned && l->pinned_slot >= first && l->pinned_slot < last;
 }
 
 void model_zero(struct leaf *l, u64 first, u64 last)
 {
+	l = model_store(l);
 	for (; first < last; first++) {
+		u64 frame = l->cells[first].frame;
+
 		l->cells[first] = nothing;
+		if (model_has_pin(l, first, first + 1))
+			l->cells[first].frame = frame;
 		l->cells[first].own = true;
 	}
 }
@@ -81,6 +96,7 @@ void model_resize(struct leaf *l, u64 end)
 {
 	u64 first = model_slot(end);
 
+	l = model_store(l);
 	l->end = end;
 	if (!l->paged) {
 		model_zero(l, first, SLOTS);
@@ -97,15 +113,17 @@ void model_resize(struct leaf *l, u64 end)
 
 void model_snapshot(struct leaf *child, struct leaf *of)
 {
-	child->family = of->family;
-	child->source = of->paged ? of : of->source;
+	struct leaf *from = model_store(of);
+
+	child->family = from->family;
+	child->source = from->paged ? from : from->source;
 	for (u64 s = 0; s < SLOTS; s++) {
 		if (!model_has(child, s) || !model_has(of, s))
 			model_zero(child, s, s + 1);
-		else if (of->paged)
+		else if (from->paged)
 			child->cells[s] = nothing;
 		else
-			child->cells[s] = of->cells[s];
+			child->cells[s] = from->cells[s];
 	}
 }
 
@@ -163,12 +181,13 @@ void model_check_charges(void)
 	assert_int_equal(held, snap_frames());
 }
 
-u32 model_relatives(const struct leaf *l)
+u32 model_relatives(struct leaf *l)
 {
 	u32 count = 0;
 
+	l = model_store(l);
 	for (u32 i = 0; i < LEAVES; i++)
-		count += leaves[i].vmo && &leaves[i] != l &&
+		count += leaves[i].vmo && !leaves[i].shows && &leaves[i] != l &&
 			 leaves[i].family == l->family;
 	return count;
 }

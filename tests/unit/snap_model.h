@@ -29,12 +29,17 @@ struct cell {
 struct leaf {
 	struct vmo *vmo;		/* NULL: free */
 	struct leaf *source;		/* the pager's VMO behind it, or NULL */
+	struct leaf *shows;		/* slice or reference: whose pages */
+	bool is_reference;
+	bool resizable;
 	bool paged;			/* is a pager's VMO itself */
 	bool open;			/* has a handle */
 	u32 map_count;
 	u64 birth;			/* smaller is older */
 	u64 family;
-	u64 base, end;			/* indices */
+	u64 base, end;			/* indices; see model_end() */
+	bool pinned;			/* a page is, that of pinned_slot */
+	u64 pinned_slot;
 	struct cell cells[SLOTS];
 };
 
@@ -43,19 +48,32 @@ extern struct leaf leaves[LEAVES];
 u64 model_index(u64 slot);
 /* The first slot whose index is at least that; SLOTS if none is. */
 u64 model_slot(u64 index);
+/* Who has the pages: the cells of slices and references are not used. */
+static inline struct leaf *model_store(struct leaf *l)
+{
+	return l->shows ? l->shows : l;
+}
+
+static inline u64 model_end(const struct leaf *l)
+{
+	return l->is_reference ? l->shows->end : l->end;
+}
+
 static inline bool model_has(const struct leaf *l, u64 slot)
 {
-	return model_index(slot) >= l->base && model_index(slot) < l->end;
+	return model_index(slot) >= l->base && model_index(slot) < model_end(l);
 }
 
 /* What a read of a slot gives. */
-const struct cell *model_look(const struct leaf *l, u64 slot);
+const struct cell *model_look(struct leaf *l, u64 slot);
 /* Is the page there, or must the pager be asked first? */
-bool model_is_absent(const struct leaf *l, u64 slot);
+bool model_is_absent(struct leaf *l, u64 slot);
 /* Gives the leaf a frame of its own in a slot, as a write does. */
 void model_own(struct leaf *l, u64 slot);
 void model_write(struct leaf *l, u64 slot, u32 word, u64 value);
-/* Slots from first on, below last, read zero and hold nothing. */
+bool model_has_pin(struct leaf *l, u64 first, u64 last);
+/* Slots from first on, below last, read zero and hold nothing; a pinned page
+ * stays. */
 void model_zero(struct leaf *l, u64 first, u64 last);
 void model_resize(struct leaf *l, u64 end);
 /* child, which is empty, becomes a snapshot of [base, end). */
@@ -66,7 +84,7 @@ void model_forget(struct leaf *l);
 /* Fails unless the kernel's charges are the model's, and the frames held as
  * many. */
 void model_check_charges(void);
-/* Others of the family that live. */
-u32 model_relatives(const struct leaf *l);
+/* Others of the family that live and have pages of their own. */
+u32 model_relatives(struct leaf *l);
 
 #endif

@@ -8,6 +8,7 @@
 #include <mm/pager.h>
 #include <mm/pmm.h>
 #include <mm/vmar.h>
+#include <mm/vmo_pin.h>
 
 #include "snap_model.h"
 
@@ -16,6 +17,7 @@
 #define WINDOWS 5			/* each space: places for a run of pages */
 #define BASE 0x100000000ul
 #define RW (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE)
+#define RX (ZX_VM_PERM_READ | ZX_VM_PERM_EXECUTE)
 
 /* The same source is built with sanitizers and, for the long run, without. */
 #ifdef __SANITIZE_ADDRESS__
@@ -73,22 +75,24 @@ static struct leaf *open_leaf(void)
 	return l->vmo && l->open ? l : NULL;
 }
 
-static bool has_overlays(const struct leaf *l)
+/* Overlays keep their source alive, slices and references their base. */
+static bool is_needed(const struct leaf *l)
 {
 	for (u32 i = 0; i < LEAVES; i++)
-		if (leaves[i].vmo && leaves[i].source == l)
+		if (leaves[i].vmo &&
+		    (leaves[i].source == l || leaves[i].shows == l))
 			return true;
 	return false;
 }
 
-/* Forgets a leaf that nothing keeps, and then its source. */
+/* Forgets a leaf that nothing keeps, and then what it kept. */
 static void maybe_die(struct leaf *l)
 {
-	while (l && !l->open && !l->map_count && !has_overlays(l)) {
-		struct leaf *source = l->source;
+	while (l && !l->open && !l->map_count && !is_needed(l)) {
+		struct leaf *kept = l->shows ? l->shows : l->source;
 
 		model_forget(l);
-		l = source;
+		l = kept;
 	}
 }
 
@@ -110,18 +114,20 @@ static void do_root(void)
 {
 	struct leaf *l = free_leaf();
 	u64 end = any_index();
+	u32 options = fake_below(2) ? ZX_VMO_RESIZABLE : 0;
 
 	if (!l)
 		return;
 	if (fake_below(3) == 0) {
-		assert_int_equal(pager_create_vmo(pager, ZX_VMO_RESIZABLE, port,
-						  1, end * PAGE_SIZE, &l->vmo),
+		assert_int_equal(pager_create_vmo(pager, options, port, 1,
+						  end * PAGE_SIZE, &l->vmo),
 				 ZX_OK);
 		l->paged = true;
 	} else {
-		assert_int_equal(vmo_create(end * PAGE_SIZE, ZX_VMO_RESIZABLE,
-					    &l->vmo), ZX_OK);
+		assert_int_equal(vmo_create(end * PAGE_SIZE, options, &l->vmo),
+				 ZX_OK);
 	}
+	l->resizable = options != 0;
 	be_born(l, 0, end);
 	l->family = l->birth;
 }
@@ -145,15 +151,35 @@ static bool failed(zx_status_t status)
 	return false;
 }
 
-static void do_snapshot(struct leaf *of)
+/* The call must fail; it may have run out of memory before it saw why. */
+static void refused(zx_status_t status, zx_status_t why)
+{
+	pmm_fail_after(0);
+	assert_true(status == why || status == ZX_ERR_NO_MEMORY);
+}
+
+/* Why a copy-on-write child of that kind cannot be; ZX_OK if it can. */
+static zx_status_t why_no_clone(struct leaf *of, enum vmo_child_kind kind)
+{
+	const struct leaf *b = model_store(of);
+
+	if ((b->paged || b->source) && kind == VMO_CHILD_SNAPSHOT)
+		return ZX_ERR_NOT_SUPPORTED;
+	if (of->shows && !of->is_reference && !b->paged)
+		return ZX_ERR_NOT_SUPPORTED;
+	return b->pinned && !b->paged ? ZX_ERR_BAD_STATE : ZX_OK;
+}
+
+static void do_clone(struct leaf *of)
 {
 	static const enum vmo_child_kind kinds[] = {
 		VMO_CHILD_SNAPSHOT, VMO_CHILD_AT_LEAST_ON_WRITE,
 		VMO_CHILD_MODIFIED };
 	enum vmo_child_kind kind = kinds[fake_below(3)];
+	zx_status_t why = why_no_clone(of, kind), status;
 	struct leaf *l = free_leaf();
-	u64 base = of->base, end = of->end;
-	zx_status_t status;
+	u64 base = of->base, end = model_end(of);
+	bool resizable = fake_below(2);
 
 	if (!l)
 		return;
@@ -162,23 +188,70 @@ static void do_snapshot(struct leaf *of)
 		end = base + fake_below(any_index() + 1);
 	}
 	maybe_fail();
-	status = snap_try(of->vmo, kind, base - of->base, end - base, true,
+	status = snap_try(of->vmo, kind, base - of->base, end - base, resizable,
 			  &l->vmo);
-	if ((of->paged || of->source) && kind == VMO_CHILD_SNAPSHOT) {
-		pmm_fail_after(0);
-		assert_true(status == ZX_ERR_NOT_SUPPORTED ||
-			    status == ZX_ERR_NO_MEMORY);
+	if (why != ZX_OK) {
+		refused(status, why);
 		return;
 	}
 	if (failed(status))
 		return;
 	be_born(l, base, end);
+	l->resizable = resizable;
 	model_snapshot(l, of);
 	snapshot_count++;
 }
 
+/* A slice or a reference. */
+static void do_window(struct leaf *of)
+{
+	bool reference = fake_below(2), is_slice = of->shows && !of->is_reference;
+	struct leaf *l = free_leaf(), *b = model_store(of);
+	u64 base = of->base, end = model_end(of);
+	zx_status_t status;
+
+	if (!l)
+		return;
+	if (!reference && fake_below(2)) {
+		base = min_u64(max_u64(base, any_index()), end);
+		end = base + fake_below(end - base + 1);
+	}
+	maybe_fail();
+	status = snap_try(of->vmo, reference ? VMO_CHILD_REFERENCE :
+			  VMO_CHILD_SLICE, base - of->base,
+			  reference ? 0 : end - base, false, &l->vmo);
+	if (reference ? is_slice : b->resizable) {
+		refused(status, ZX_ERR_NOT_SUPPORTED);
+		return;
+	}
+	if (failed(status))
+		return;
+	be_born(l, base, end);
+	l->shows = b;
+	l->is_reference = reference;
+	l->resizable = reference && b->resizable;
+	l->family = b->family;
+}
+
+static void do_child(struct leaf *of)
+{
+	if (fake_below(3))
+		do_clone(of);
+	else
+		do_window(of);
+}
+
+static void unpin(struct leaf *l)
+{
+	if (l->pinned)
+		vmo_unpin(l->vmo, (model_index(l->pinned_slot) - l->base) *
+					  PAGE_SIZE, PAGE_SIZE);
+	l->pinned = false;
+}
+
 static void do_close(struct leaf *l)
 {
+	unpin(l);
 	object_unref(&l->vmo->object);
 	l->open = false;
 	maybe_die(l);
@@ -194,11 +267,13 @@ static u64 page_of(const struct leaf *l, u64 slot)
 /* The pager supplies what an access of a slot would wait for. */
 static void supply(struct leaf *l, u64 slot)
 {
-	struct leaf *p = l->paged ? l : l->source;
+	struct leaf *p = model_store(l);
 	struct cell *c;
 
 	if (!model_is_absent(l, slot))
 		return;
+	if (!p->paged)
+		p = p->source;
 	c = &p->cells[slot];
 	if (fake_below(4)) {
 		model_own(p, slot);
@@ -270,7 +345,7 @@ static void do_commit(struct leaf *l)
 					  (last - first) * PAGE_SIZE, false),
 			 ZX_OK);
 	/* A marker of a pager's VMO counts as there. */
-	for (; first < last && !l->paged; first++)
+	for (; first < last && !model_store(l)->paged; first++)
 		model_own(l, first);
 }
 
@@ -287,44 +362,114 @@ static void do_zero_part(struct leaf *l)
 					page_of(l, first) * PAGE_SIZE +
 					word * PAGE_SIZE / 2,
 					PAGE_SIZE / 2, false), ZX_OK);
-	if (l->paged || model_look(l, first)->frame)
+	if (model_store(l)->paged || model_look(l, first)->frame)
 		model_write(l, first, word, 0);
 	check_slot(l, first);
 }
 
+/* One pin at a time. */
+static void do_pin(struct leaf *l)
+{
+	u64 first, last;
+
+	if (l->pinned) {
+		unpin(l);
+		return;
+	}
+	/* Its own pages only: the model counts pins there. */
+	if (l->shows || !pick_in_run(l, &first, &last))
+		return;
+	maybe_fail();
+	if (failed(vmo_pin(l->vmo, page_of(l, first) * PAGE_SIZE, PAGE_SIZE)))
+		return;
+	model_own(l, first);
+	l->pinned = true;
+	l->pinned_slot = first;
+}
+
 static void do_zero(struct leaf *l)
 {
+	const struct leaf *b = model_store(l);
 	u64 first, last, start, end;
 
-	if (!pick_in_run(l, &first, &last))
+	if (b->pinned || !pick_in_run(l, &first, &last))
 		return;
 	start = model_index(first);
 	end = model_index(last - 1) + 1;
-	if (!l->paged && !l->source && fake_below(2)) {
-		end = max_u64(end, min_u64(l->end, any_index()));
+	if (!b->paged && !b->source && fake_below(2)) {
+		end = max_u64(end, min_u64(model_end(l), any_index()));
 		last = model_slot(end);
 	}
-	if (!l->paged)
+	if (!b->paged)
 		maybe_fail();
 	if (failed(vmo_zero_range(l->vmo, (start - l->base) * PAGE_SIZE,
 				  (end - start) * PAGE_SIZE, false)))
 		return;
-	if (!l->paged)
+	if (!b->paged)
 		model_zero(l, first, last);
-	for (; first < last && l->paged; first++) {
+	for (; first < last && b->paged; first++) {
 		model_write(l, first, 0, 0);
 		model_write(l, first, 1, 0);
 	}
 }
 
+/* What transfer_data takes off a slot: the frame if nobody else holds it, else
+ * one with a copy. */
+static struct cell take_cell(struct leaf *l, u64 slot)
+{
+	if (model_look(l, slot)->frame)
+		model_own(l, slot);
+	return *model_look(l, slot);
+}
+
+/* Pages move to another VMO, or within one. */
+static void do_transfer(struct leaf *to, struct leaf *from)
+{
+	struct leaf *a = model_store(to), *b = model_store(from);
+	struct cell taken[RUN];
+	u64 first, last, into, count;
+	zx_status_t want = ZX_OK;
+
+	if (a->paged || b->paged || a->source || b->source ||
+	    !pick_in_run(from, &first, &last))
+		return;
+	count = last - first;
+	into = fake_below(RUNS) * RUN + fake_below(RUN - count + 1);
+	if (!model_has(to, into) || !model_has(to, into + count - 1))
+		return;
+	if (to == from && into == first)
+		return;
+	if (model_has_pin(from, first, last) ||
+	    model_has_pin(to, into, into + count))
+		want = ZX_ERR_BAD_STATE;
+	assert_int_equal(vmo_transfer_data(to->vmo, page_of(to, into) * PAGE_SIZE,
+					   count * PAGE_SIZE, from->vmo,
+					   page_of(from, first) * PAGE_SIZE),
+			 want);
+	if (want != ZX_OK)
+		return;
+	for (u64 i = 0; i < count; i++)
+		taken[i] = take_cell(from, first + i);
+	model_zero(from, first, last);
+	for (u64 i = 0; i < count; i++) {
+		a->cells[into + i] = taken[i];
+		a->cells[into + i].own = true;
+	}
+	for (u64 i = 0; i < count; i++)
+		check_slot(to, into + i);
+}
+
 static void do_decommit(struct leaf *l)
 {
-	zx_status_t want = l->paged || l->source || model_relatives(l) ?
+	const struct leaf *b = model_store(l);
+	zx_status_t want = b->paged || b->source || model_relatives(l) ?
 			   ZX_ERR_NOT_SUPPORTED : ZX_OK;
 	u64 first, last;
 
 	if (!pick_in_run(l, &first, &last))
 		return;
+	if (want == ZX_OK && model_has_pin(l, first, last))
+		want = ZX_ERR_BAD_STATE;
 	assert_int_equal(vmo_decommit_range(l->vmo,
 					    page_of(l, first) * PAGE_SIZE,
 					    (last - first) * PAGE_SIZE, false),
@@ -336,13 +481,24 @@ static void do_decommit(struct leaf *l)
 static void do_resize(struct leaf *l)
 {
 	u64 end = max_u64(l->base, any_index());
+	struct leaf *b = model_store(l);
+	zx_status_t status;
 
 	maybe_fail();
-	if (failed(vmo_set_size(l->vmo, (end - l->base) * PAGE_SIZE)))
+	status = vmo_set_size(l->vmo, (end - l->base) * PAGE_SIZE);
+	if (!l->resizable) {
+		refused(status, ZX_ERR_UNAVAILABLE);
 		return;
-	if (end < l->end)
-		model_resize(l, end);
-	l->end = end;
+	}
+	if (model_has_pin(b, model_slot(end), SLOTS)) {
+		refused(status, ZX_ERR_BAD_STATE);
+		return;
+	}
+	if (failed(status))
+		return;
+	if (end < b->end)
+		model_resize(b, end);
+	b->end = end;
 }
 
 /* --- Mappings --------------------------------------------------------------------- */
@@ -370,7 +526,8 @@ static void do_map(struct leaf *l)
 {
 	u32 space = (u32)fake_below(SPACES), window = (u32)fake_below(WINDOWS);
 	u64 run = fake_below(RUNS) * RUN;
-	u32 prot = fake_below(3) ? RW : ZX_VM_PERM_READ;
+	static const u32 prots[] = { RW, RW, RX, ZX_VM_PERM_READ };
+	u32 prot = prots[fake_below(4)];
 	struct vmar_placement where = {
 		ZX_VM_SPECIFIC,
 		window_va(window) - spaces[space]->root->base,
@@ -382,7 +539,7 @@ static void do_map(struct leaf *l)
 	l->map_count++;			/* it may be the one that goes */
 	do_unmap(space, window);
 	assert_int_equal(vmar_map(spaces[space]->root, &where, l->vmo,
-				  page_of(l, run) * PAGE_SIZE, prot, RW,
+				  page_of(l, run) * PAGE_SIZE, prot, RW | RX,
 				  fake_below(2), &got), ZX_OK);
 	windows[space][window] = (struct window){ l, run, prot };
 }
@@ -408,7 +565,9 @@ static void do_access(void)
 	supply(w->leaf, slot);
 	access_count++;
 	if (fake_below(2)) {
-		assert_int_equal(fake_user_load(va, &value), ZX_OK);
+		assert_int_equal(w->prot == RX && fake_below(2) ?
+				 fake_user_fetch(va, &value) :
+				 fake_user_load(va, &value), ZX_OK);
 		assert_int_equal(value, model_look(w->leaf, slot)->word[word]);
 	} else if (w->prot == RW) {
 		assert_int_equal(fake_user_store(va, ++values), ZX_OK);
@@ -428,7 +587,7 @@ static void check_all(void)
 		if (!l->vmo)
 			continue;
 		assert_int_equal(vmo_get_size(l->vmo),
-				 (l->end - l->base) * PAGE_SIZE);
+				 (model_end(l) - l->base) * PAGE_SIZE);
 		for (u64 s = 0; s < SLOTS; s++)
 			check_slot(l, s);
 	}
@@ -437,9 +596,11 @@ static void check_all(void)
 
 static void change(struct leaf *l)
 {
+	struct leaf *other;
+
 	switch (fake_below(16)) {
 	case 0:
-		do_snapshot(l);
+		do_child(l);
 		break;
 	case 1:
 		do_close(l);
@@ -463,7 +624,15 @@ static void change(struct leaf *l)
 		do_map(l);
 		break;
 	case 9:
-		do_snapshot(l);
+		do_child(l);
+		break;
+	case 10:
+		do_pin(l);
+		break;
+	case 11:
+		other = open_leaf();
+		if (other)
+			do_transfer(l, other);
 		break;
 	default:
 		do_write(l);

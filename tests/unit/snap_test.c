@@ -4,6 +4,8 @@
  * divided by their viewers. The note at the head of 14 says which figures of
  * [2020] become smaller here: those of copies in hidden nodes.
  */
+#include <mm/vmo_pin.h>
+
 #include "snap_env.h"
 
 static int boot(void **state)
@@ -454,6 +456,35 @@ static void test_zero_then_snapshot_then_merge(void **state)
 	is('V', 1, 2);
 }
 
+static u64 pinned_address(char name, u64 page)
+{
+	u64 address;
+
+	vmo_get_pinned(named(name), page * PAGE_SIZE, &address, 1);
+	return address;
+}
+
+static void test_pins(void **state)
+{
+	struct vmo *none = NULL;
+
+	(void)state;
+	make_counted('V', 200);
+	assert_int_equal(vmo_pin(named('V'), 0, PAGE_SIZE), ZX_OK);
+	assert_int_equal(snap_try(named('V'), VMO_CHILD_SNAPSHOT, 0, 200, true,
+				  &none), ZX_ERR_BAD_STATE);
+	vmo_unpin(named('V'), 0, PAGE_SIZE);
+	snap('C', 'V', 0, 200);
+	assert_int_equal(vmo_pin(named('V'), 0, PAGE_SIZE), ZX_OK);
+	assert_int_equal(vmo_pin(named('C'), 0, PAGE_SIZE), ZX_OK);
+	assert_int_not_equal(pinned_address('V', 0), pinned_address('C', 0));
+	is('V', 0, 1);
+	is('C', 0, 1);
+	charges("V200 C1");
+	vmo_unpin(named('V'), 0, PAGE_SIZE);
+	vmo_unpin(named('C'), 0, PAGE_SIZE);
+}
+
 /* --- Beyond 14.8 ---------------------------------------------------------------- */
 
 /* Frames, and what the family's bookkeeping takes, do not grow with depth. */
@@ -549,6 +580,7 @@ int main(void)
 		EXAMPLE(zero_then_write_a_byte),
 		EXAMPLE(zero_in_a_nest),
 		EXAMPLE(zero_then_snapshot_then_merge),
+		EXAMPLE(pins),
 		EXAMPLE(deep_chain),
 		EXAMPLE(children_are_inherited),
 		EXAMPLE(decommit_when_alone),
