@@ -11,14 +11,15 @@
 #include "snap_env.h"
 
 #define CPUS 4
-#define PAGES 12			/* a third for each CPU that stores */
+#define PAGES 12
 #define KEPT 5				/* snapshots alive at a time */
 #define BASE 0x100000000ul
 #define RW (ZX_VM_PERM_READ | ZX_VM_PERM_WRITE)
 #define STORES_WANTED 3000
 
-static struct aspace *space;
-static struct vmo *original;
+/* A VMO and a snapshot of it, each shown by an aspace of its own. */
+static struct aspace *spaces[2];
+static struct vmo *sides[2];
 static bool stop;			/* atomic: CPU 0 tells the others */
 static u64 store_count, wrong_count;	/* atomic: counters */
 
@@ -39,15 +40,14 @@ static int boot(void **state)
 	return 0;
 }
 
-static void map(u64 pages, struct vmo *v)
+static void show(struct aspace *as, struct vmo *v)
 {
-	struct vmar_placement where = { ZX_VM_SPECIFIC,
-					BASE - space->root->base,
-					pages * PAGE_SIZE };
+	struct vmar_placement where = { ZX_VM_SPECIFIC, BASE - as->root->base,
+					PAGES * PAGE_SIZE };
 	uaddr_t got;
 
-	assert_int_equal(vmar_map(space->root, &where, v, 0, RW, RW, false,
-				  &got), ZX_OK);
+	assert_int_equal(vmar_map(as->root, &where, v, 0, RW, RW, false, &got),
+			 ZX_OK);
 }
 
 static void check(bool right)
@@ -61,14 +61,21 @@ static bool is_over(void)
 	return __atomic_load_n(&stop, __ATOMIC_ACQUIRE);
 }
 
+/* What a CPU stores to. */
+static const struct share {
+	u32 side;
+	u64 first, count;
+} shares_of[CPUS] = { { 0, 0, 0 }, { 0, 0, 6 }, { 0, 6, 6 }, { 1, 0, 12 } };
+
 /* Counts up in pages that nobody else stores to. */
 static void storer(void *arg)
 {
-	u64 first = *(u64 *)arg, last[PAGES] = { 0 };
+	const struct share *my = arg;
+	u64 last[PAGES] = { 0 };
 
-	fake_enter_aspace(space);
+	fake_enter_aspace(spaces[my->side]);
 	while (!is_over()) {
-		u64 page = first + fake_below(PAGES / 3), value = 0;
+		u64 page = my->first + fake_below(my->count), value = 0;
 		uaddr_t va = BASE + page * PAGE_SIZE;
 
 		check(fake_user_load(va, &value) == ZX_OK &&
@@ -101,13 +108,14 @@ static void look_again(const struct moment *m)
 	assert_memory_equal(now, m->value, sizeof(now));
 }
 
-static void take(struct moment *m, const u64 *before)
+static void take(struct moment *m, u32 side, u64 *before)
 {
-	assert_int_equal(snap_try(original, VMO_CHILD_SNAPSHOT, 0, PAGES, true,
-				  &m->vmo), ZX_OK);
+	assert_int_equal(snap_try(sides[side], VMO_CHILD_SNAPSHOT, 0, PAGES,
+				  true, &m->vmo), ZX_OK);
 	look(m->vmo, m->value);
 	for (u64 i = 0; i < PAGES; i++)
 		assert_true(m->value[i] >= before[i]);
+	memcpy(before, m->value, sizeof(m->value));
 }
 
 /* A write to a snapshot is its own. */
@@ -131,46 +139,66 @@ static u64 stores(void)
 	return __atomic_load_n(&store_count, __ATOMIC_RELAXED);
 }
 
-static void test_snapshots_of_a_moving_vmo(void **state)
+static void make_sides(void)
 {
-	u64 steps = from_environment("STEPS", 2000), latest[PAGES] = { 0 };
-	struct moment kept[KEPT] = { 0 };
-	static u64 firsts[CPUS];
-	struct vmo_charge charge;
-
-	(void)state;
-	assert_int_equal(aspace_create("race", &space), ZX_OK);
 	assert_int_equal(vmo_create(PAGES * PAGE_SIZE, ZX_VMO_RESIZABLE,
-				    &original), ZX_OK);
-	map(PAGES, original);
-	for (u32 cpu = 1; cpu < CPUS; cpu++) {
-		firsts[cpu] = (cpu - 1) * (PAGES / 3);
-		fake_cpu_start(cpu, storer, &firsts[cpu]);
+				    &sides[0]), ZX_OK);
+	for (u64 i = 0; i < PAGES; i++)
+		snap_put_word(sides[0], i, LAST_WORD, 1);
+	assert_int_equal(snap_try(sides[0], VMO_CHILD_SNAPSHOT, 0, PAGES, true,
+				  &sides[1]), ZX_OK);
+	for (u32 i = 0; i < 2; i++) {
+		assert_int_equal(aspace_create("race", &spaces[i]), ZX_OK);
+		show(spaces[i], sides[i]);
 	}
-	for (u64 i = 0; i < steps || stores() < STORES_WANTED; i++) {
-		struct moment *m = &kept[fake_below(KEPT)];
+}
 
-		if (m->vmo)
-			give_up(m);
-		take(m, latest);
-		memcpy(latest, m->value, sizeof(latest));
-		if (fake_below(2))
-			scribble(m);
-		vmo_get_charge(original, &charge);
-		fake_quiesce();
+static void drop_sides(void)
+{
+	for (u32 i = 0; i < 2; i++) {
+		aspace_destroy(spaces[i]);
+		object_unref(&sides[i]->object);
 	}
+	assert_int_equal(snap_frames(), 0);
+	assert_int_equal(fake_bad_walks, 0);
+}
+
+static void join_all(void)
+{
 	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
 	for (u32 cpu = 1; cpu < CPUS; cpu++)
 		fake_cpu_join(cpu);
-	print_message("# %lu stores\n", (unsigned long)stores());
 	assert_int_equal(wrong_count, 0);
+}
+
+static void test_snapshots_of_moving_vmos(void **state)
+{
+	u64 steps = from_environment("STEPS", 2000), latest[2][PAGES] = { 0 };
+	struct moment kept[KEPT] = { 0 };
+	struct vmo_charge charge;
+
+	(void)state;
+	make_sides();
+	for (u32 cpu = 1; cpu < CPUS; cpu++)
+		fake_cpu_start(cpu, storer, (void *)&shares_of[cpu]);
+	for (u64 i = 0; i < steps || stores() < STORES_WANTED; i++) {
+		struct moment *m = &kept[fake_below(KEPT)];
+		u32 side = (u32)fake_below(2);
+
+		if (m->vmo)
+			give_up(m);
+		take(m, side, latest[side]);
+		if (fake_below(2))
+			scribble(m);
+		vmo_get_charge(sides[side], &charge);
+		fake_quiesce();
+	}
+	join_all();
+	print_message("# %lu stores\n", (unsigned long)stores());
 	for (u32 i = 0; i < KEPT; i++)
 		if (kept[i].vmo)
 			give_up(&kept[i]);
-	aspace_destroy(space);
-	object_unref(&original->object);
-	assert_int_equal(snap_frames(), 0);
-	assert_int_equal(fake_bad_walks, 0);
+	drop_sides();
 }
 
 /* --- Relatives that come and go ------------------------------------------------- */
@@ -263,10 +291,7 @@ static void test_relatives_come_and_go(void **state)
 		fake_cpu_start(cpu, relative, NULL);
 	for (u64 i = 0; i < steps; i++)
 		relative_step();
-	__atomic_store_n(&stop, true, __ATOMIC_RELEASE);
-	for (u32 cpu = 1; cpu < CPUS; cpu++)
-		fake_cpu_join(cpu);
-	assert_int_equal(wrong_count, 0);
+	join_all();
 	for (u64 i = 0; i < CHAIN; i++)
 		object_unref(&slots[i].vmo->object);
 	assert_int_equal(snap_frames(), 0);
@@ -275,7 +300,7 @@ static void test_relatives_come_and_go(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_snapshots_of_a_moving_vmo),
+		cmocka_unit_test(test_snapshots_of_moving_vmos),
 		cmocka_unit_test(test_relatives_come_and_go),
 	};
 
