@@ -13,7 +13,7 @@
 
 #include "task_util.h"
 
-#define PAGE 4096ul
+#define PAGE ((uint64_t)ZX_PAGE_SIZE)
 #define PAGING_KEY 0x6b6579ul
 
 struct paging {

@@ -207,6 +207,30 @@ JX_TEST(vmo_surface_physical_reaches_the_device)
 	dev_bti_drop(bti);
 }
 
+/* RAM, too: here that of a contiguous VMO, seen through both. */
+JX_TEST(vmo_surface_physical_shows_memory)
+{
+	zx_handle_t bti = dev_bti(), run = 0, vmo = 0;
+	zx_status_t ops = jx_era() == JX_ERA_LATEST ? ZX_ERR_NOT_SUPPORTED : ZX_OK;
+	zx_vaddr_t base;
+
+	ASSERT_STATUS(zx_vmo_create_contiguous(bti, 4 * PAGE, 0, &run), ZX_OK);
+	ASSERT_STATUS(zx_vmo_create_physical(jx_startup_handle(PA_RESOURCE),
+					     dev_address(bti, run, 0), 4 * PAGE, &vmo), ZX_OK);
+	EXPECT_STATUS(zx_vmo_set_cache_policy(vmo, ZX_CACHE_POLICY_CACHED), ZX_OK);
+	base = vm_map(vmo, VM_RW, 4);
+	vm_vmo_set(run, 3, 33);
+	EXPECT_EQ(vm_load(base + 3 * PAGE), 33);
+	vm_store(base + 2 * PAGE, 22);
+	EXPECT_EQ(vm_vmo_get(run, 2), 22);
+	vm_unmap(base, 4);
+	EXPECT_STATUS(zx_vmo_op_range(vmo, ZX_VMO_OP_CACHE_CLEAN, 1, 2 * PAGE, NULL, 0), ops);
+	EXPECT_STATUS(zx_vmo_op_range(vmo, ZX_VMO_OP_CACHE_SYNC, 0, 4 * PAGE, NULL, 0), ops);
+	zx_handle_close(vmo);
+	zx_handle_close(run);
+	dev_bti_drop(bti);
+}
+
 /* --- Cache policy ----------------------------------------------------------- */
 
 JX_TEST(vmo_surface_policy_checks_in_order)
