@@ -307,7 +307,7 @@ static void charge(struct vmo *v, u64 start, u64 end, struct vmo_charge *c)
 	memset(c, 0, sizeof(*c));
 	if (v->base != v)
 		return;
-	if (vmo_family_of(v))
+	if (vmo_has_co_owners(v))
 		charge_range(v, start, end, c);
 	else
 		charge_alone(v, start, end, c);

@@ -44,7 +44,20 @@ static bool side_can(const struct vmo *v)
 	       !v->base->discardable;
 }
 
-/* A name for the page that src has at index, or a copy if others see it. */
+/* Does a pager's page shine through at index, which src must make its own
+ * before it can be moved? */
+static bool shines_through_locked(const struct vmo *src, u64 index)
+{
+	struct pt_slot s;
+
+	if (!(src->lookup & VMO_IS_OVERLAY) || index >= src->window_end)
+		return false;
+	s = ptree_get(&src->source_vmo->pages, index);
+	return pt_slot_type(s) != PT_ZERO;
+}
+
+/* A name for the page that src has at index, or a copy if others see it.
+ * SHOULD_WAIT: src must be committed first. */
 static zx_status_t take_page_locked(struct vmo *src, u64 index,
 				    struct page **out)
 {
@@ -52,6 +65,8 @@ static zx_status_t take_page_locked(struct vmo *src, u64 index,
 	struct pt_slot s = ptree_get_private(&src->pages, index, &private);
 
 	*out = NULL;
+	if (pt_slot_type(s) == PT_EMPTY && shines_through_locked(src, index))
+		return ZX_ERR_SHOULD_WAIT;
 	if (pt_slot_type(s) != PT_PAGE)
 		return ZX_OK;
 	if (private) {
@@ -123,8 +138,8 @@ static zx_status_t put_locked(struct transfer *t)
 }
 
 /* Both ends are looked at again: they may have shrunk between two turns. */
-static zx_status_t move_stretch(struct transfer *t, u64 dst_offset,
-				u64 src_offset, u64 count)
+static zx_status_t try_stretch(struct transfer *t, u64 dst_offset,
+			       u64 src_offset, u64 count)
 {
 	u64 bytes = count << PAGE_SHIFT;
 	zx_status_t status;
@@ -143,6 +158,23 @@ static zx_status_t move_stretch(struct transfer *t, u64 dst_offset,
 		give_up_pages(t);
 	}
 	mutex_unlock_pair(t->dst->lock, t->src->lock);
+	return status;
+}
+
+static zx_status_t move_stretch(struct transfer *t, u64 dst_offset,
+				u64 src_offset, u64 count)
+{
+	zx_status_t status = ZX_OK;
+
+	do {
+		if (t->src->base->source_vmo)
+			status = vmo_commit_range(t->src, src_offset,
+						  count << PAGE_SHIFT, false);
+		if (status == ZX_OK)
+			status = try_stretch(t, dst_offset, src_offset, count);
+		if (thread_is_killed())
+			return ZX_ERR_INTERNAL_INTR_KILLED;
+	} while (status == ZX_ERR_SHOULD_WAIT);
 	return status;
 }
 
@@ -220,8 +252,6 @@ static zx_status_t move_downwards(struct transfer *t, u64 dst_offset,
 		left -= count;
 		status = move_stretch(t, dst_offset + (left << PAGE_SHIFT),
 				      src_offset + (left << PAGE_SHIFT), count);
-		if (thread_is_killed())
-			return ZX_ERR_INTERNAL_INTR_KILLED;
 	}
 	return status;
 }
@@ -242,9 +272,6 @@ zx_status_t vmo_transfer_data(struct vmo *dst, u64 dst_offset, u64 bytes,
 	zx_status_t status;
 
 	status = check_both(dst, dst_offset, src, src_offset, bytes);
-	/* What shines through from a pager must be the source's own to move. */
-	if (status == ZX_OK && src->base->source_vmo)
-		status = vmo_commit_range(src, src_offset, bytes, false);
 	if (status == ZX_OK)
 		status = move_all(&t, dst_offset, src_offset,
 				  bytes >> PAGE_SHIFT);

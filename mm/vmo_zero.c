@@ -39,6 +39,21 @@ static zx_status_t zero_part_locked(struct vmo *v, u64 index, u64 in_page,
 
 /* --- Whole pages ---------------------------------------------------------- */
 
+/* The paths to all pages of the range private: pages that are dropped one by
+ * one between others. */
+static zx_status_t prepare_each_locked(struct vmo *v, u64 start, u64 end)
+{
+	zx_status_t status = ZX_OK;
+	struct page *page;
+
+	while (status == ZX_OK && v->kind != VMO_CONTIGUOUS &&
+	       vmo_next_resident_locked(v, &start, end, &page)) {
+		status = ptree_remove_prepare(&v->pages, start, start + 1);
+		start++;
+	}
+	return status;
+}
+
 /* Pages that must keep their frames are cleared, the others dropped. */
 static void zero_around_pins_locked(struct vmo *v, u64 start, u64 end)
 {
@@ -115,29 +130,33 @@ static zx_status_t zero_overlay(struct vmo *v, u64 start, u64 end)
 	return status;
 }
 
-/* True if the rest of the range is dealt with by dropping pages. */
-static bool clip_window_locked(struct vmo *v, u64 start, u64 end)
+/* Is the range dealt with by dropping pages, and the rest of what shines
+ * through by cutting it off? */
+static bool needs_no_markers_locked(const struct vmo *v, u64 start, u64 end)
 {
-	if (!(v->lookup & VMO_IS_OVERLAY) || start >= v->window_end)
-		return true;
-	if (end < v->window_end)
-		return false;
-	v->window_end = start;
-	return true;
+	return !(v->lookup & VMO_IS_OVERLAY) || start >= v->window_end ||
+	       end >= v->window_end;
 }
 
 static zx_status_t zero_pages_locked(struct vmo *v, u64 start, u64 end)
 {
-	zx_status_t status;
+	bool around = v->pin_count || v->kind == VMO_CONTIGUOUS;
+	zx_status_t status = around ?
+		prepare_each_locked(v, start, end) :
+		ptree_remove_prepare(&v->pages, start, end);
 
-	if (v->pin_count || v->kind == VMO_CONTIGUOUS) {
-		zero_around_pins_locked(v, start, end);
-		return ZX_OK;
+	if (status != ZX_OK)
+		return status;
+	if (start < v->window_end) {
+		/* Entries of the source's frames go as well. */
+		v->window_end = start;
+		vmo_unmap_pages_locked(v, start, end);
 	}
-	status = ptree_remove_prepare(&v->pages, start, end);
-	if (status == ZX_OK)
+	if (around)
+		zero_around_pins_locked(v, start, end);
+	else
 		vmo_drop_pages_locked(v, start, end);
-	return status;
+	return ZX_OK;
 }
 
 /* --- A pager's VMO -------------------------------------------------------- */
@@ -202,7 +221,7 @@ static zx_status_t zero_pages(struct vmo *v, u64 start, u64 end)
 	if (v->source)
 		return zero_paged(v, start, end);
 	mutex_lock(v->lock);
-	by_dropping = clip_window_locked(v, start, end);
+	by_dropping = needs_no_markers_locked(v, start, end);
 	if (by_dropping)
 		status = zero_pages_locked(v, start,
 					   min_u64(end, vmo_end_locked(v)));
