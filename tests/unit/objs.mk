@@ -36,4 +36,5 @@ unit-y += vmo_special_test:$(fake_mm)
 unit-y += pmm_run_test:$(fake_machine)
 unit-y += snap_fail_test:$(fake_mm),tests/unit/snap_env.o
 # Discardable VMOs and what happens without memory.
-unit-y += reclaim_test:$(fake_mm)
+unit-y += reclaim_test:$(fake_mm),tests/unit/reclaim_env.o
+unit-y += reclaim_random_test:$(fake_mm),tests/unit/reclaim_env.o
