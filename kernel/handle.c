@@ -261,30 +261,54 @@ zx_status_t handle_get(zx_handle_t value, u32 type, zx_rights_t rights,
 	return status;
 }
 
+static inline zx_status_t give_ref(const struct found *f, u32 type,
+				   zx_rights_t rights, struct handle_ref *out)
+{
+	zx_status_t status = check(f, type, rights);
+
+	if (__builtin_expect(status != ZX_OK, 0))
+		return status;
+	out->object = f->object;
+	out->rights = f->rights;
+	out->identity.slot_word = &f->slot->word;
+	out->identity.key = f->word >> KEY_SHIFT;
+	return ZX_OK;
+}
+
+/* All of get_ref() when the first attempt failed. */
+static __attribute__((noinline)) zx_status_t
+get_ref_slow(struct handle_table *t, zx_handle_t value, u32 type,
+	     zx_rights_t rights, struct handle_ref *out)
+{
+	struct found f;
+
+	if (!slot_take_slow(t, value, &f))
+		return ZX_ERR_BAD_HANDLE;
+	return give_ref(&f, type, rights, out);
+}
+
+static inline zx_status_t get_ref(struct handle_table *t, zx_handle_t value,
+				  u32 type, zx_rights_t rights,
+				  struct handle_ref *out)
+{
+	struct found f;
+
+	if (__builtin_expect(!slot_try_take(t, value, &f), 0))
+		return get_ref_slow(t, value, type, rights, out);
+	return give_ref(&f, type, rights, out);
+}
+
 zx_status_t handle_table_get_ref(struct handle_table *t, zx_handle_t value,
 				 u32 type, zx_rights_t rights,
 				 struct handle_ref *out)
 {
-	struct found f;
-	zx_status_t status;
-
-	if (!slot_try_take(t, value, &f) && !slot_take_slow(t, value, &f))
-		return ZX_ERR_BAD_HANDLE;
-	status = check(&f, type, rights);
-	if (status != ZX_OK)
-		return status;
-	out->object = f.object;
-	out->rights = f.rights;
-	out->identity.slot_word = &f.slot->word;
-	out->identity.key = f.word >> KEY_SHIFT;
-	return ZX_OK;
+	return get_ref(t, value, type, rights, out);
 }
 
 zx_status_t handle_get_ref(zx_handle_t value, u32 type, zx_rights_t rights,
 			   struct handle_ref *out)
 {
-	return handle_table_get_ref(handle_table_current(), value, type,
-				    rights, out);
+	return get_ref(handle_table_current(), value, type, rights, out);
 }
 
 zx_status_t handle_table_create(struct handle_table **out)

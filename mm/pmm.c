@@ -418,17 +418,23 @@ static struct page *free_stretch(struct page *list)
 
 /* The list's length is the caller's choice: preemption comes back on between
  * stretches. */
-void pmm_free_list(struct page *list)
+static __attribute__((noinline)) void free_stretches(struct page *list)
 {
-	if (list && !list->next) {
-		pmm_free(list);
-		return;
-	}
 	while (list) {
 		preempt_disable();
 		list = free_stretch(list);
 		preempt_enable();
 	}
+}
+
+void pmm_free_list(struct page *list)
+{
+	if (!list)
+		return;
+	if (list->next)
+		free_stretches(list);
+	else
+		pmm_free(list);
 }
 
 /* Puts `count` frames on *list; false: fewer, since no more are left. */

@@ -21,7 +21,10 @@ struct range {
 	u64 start, end;
 	u32 prot;
 	bool children;
-	u64 mapping_count;	/* in it */
+	/* What is in it, by check_range(). */
+	u64 mapping_count;
+	struct mapping *first;
+	struct mapping *last;
 };
 
 /* spec 7, check 8: from the left, the first trouble decides. What lies in a
@@ -35,7 +38,7 @@ static zx_status_t check_range(struct range *r)
 	while (w.page < r->end) {
 		struct rt_slot s = vmar_walk_slot(&w);
 		bool below = vmar_walk_is_below(&w);
-		const struct mapping *m = mapping_from_slot(s);
+		struct mapping *m = mapping_from_slot(s);
 
 		if (below && !r->children)
 			return ZX_ERR_INVALID_ARGS;
@@ -44,7 +47,9 @@ static zx_status_t check_range(struct range *r)
 		if (r->prot & ~(below ? m->prot : m->max_prot))
 			return ZX_ERR_ACCESS_DENIED;
 		w.page = m->region.end;
-		r->mapping_count++;
+		r->last = m;
+		if (r->mapping_count++ == 0)
+			r->first = m;
 	}
 	return ZX_OK;
 }
@@ -186,24 +191,22 @@ static zx_status_t prepare_trees(struct split *a, struct split *b,
 	return status;
 }
 
-static struct mapping *mapping_at(const struct range *r, u64 page)
+static bool has_whole_mappings(const struct range *r)
 {
-	struct vmar_walk w;
-
-	vmar_walk_begin(&w, r->top, page);
-	return mapping_from_slot(vmar_walk_slot(&w));
+	return r->first->region.start >= r->start &&
+	       r->last->region.end <= r->end;
 }
 
 /* Splits the mappings at the edges; b stays empty if both edges lie in one. */
 static zx_status_t split_edges(const struct range *r)
 {
-	struct mapping *first = mapping_at(r, r->start);
-	struct mapping *last = first->region.end >= r->end ?
-				       first : mapping_at(r, r->end - 1);
+	struct mapping *first = r->first, *last = r->last;
 	struct split a = { .old = first }, b = { .old = last };
 	struct trees trees;
 	zx_status_t status = ZX_OK;
 
+	if (has_whole_mappings(r))
+		return ZX_OK;
 	if (first->prot != r->prot)
 		status = split_make(&a, first, r->start, r->end);
 	if (status == ZX_OK && last != first && last->prot != r->prot)
@@ -233,23 +236,33 @@ static u32 prot_flags(u32 prot)
 	       (prot & ZX_VM_PERM_EXECUTE ? PT_EXEC : 0);
 }
 
+/* True if m lost a permission. */
+static inline bool set_one(struct mapping *m, u32 prot)
+{
+	bool tightened = (m->prot & ~prot) != 0;
+
+	if (m->prot == prot)
+		return false;
+	mutex_lock(m->vmo->lock);
+	m->prot = prot;
+	mutex_unlock(m->vmo->lock);
+	return tightened;
+}
+
 /* Sets the protection of all mappings of the range; true if any lost some. */
 static bool set_prot(const struct range *r)
 {
 	bool tightened = false;
 	struct vmar_walk w;
 
+	if (r->mapping_count == 1 && has_whole_mappings(r))
+		return set_one(r->first, r->prot);
 	vmar_walk_begin(&w, r->top, r->start);
 	while (w.page < r->end) {
 		struct mapping *m = mapping_from_slot(vmar_walk_slot(&w));
 
 		w.page = m->region.end;
-		if (m->prot == r->prot)
-			continue;
-		tightened |= (m->prot & ~r->prot) != 0;
-		mutex_lock(m->vmo->lock);
-		m->prot = r->prot;
-		mutex_unlock(m->vmo->lock);
+		tightened |= set_one(m, r->prot);
 	}
 	return tightened;
 }

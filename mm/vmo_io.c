@@ -28,7 +28,7 @@ struct io {
 	/* User memory if kernel is NULL. */
 	uaddr_t user;
 	u8 *kernel;
-	struct page_request request;
+	struct page_request *request;	/* to wait for a pager by */
 };
 
 /* Copies as much of one page as it can; returns bytes not copied. */
@@ -76,7 +76,7 @@ static zx_status_t copy_locked(struct io *io, bool *faulted)
 			return ZX_ERR_OUT_OF_RANGE;
 		status = vmo_get_page_locked(io->vmo->base,
 					     vmo_index(io->vmo, io->offset),
-					     io->write, &io->request, &page,
+					     io->write, io->request, &page,
 					     &writable);
 		if (status != ZX_OK)
 			return status;
@@ -98,6 +98,9 @@ static zx_status_t resolve_user_fault(const struct io *io)
 
 static zx_status_t run(struct io *io)
 {
+	struct page_request request;
+
+	io->request = &request;
 	do {
 		bool faulted = false;
 		zx_status_t status;
@@ -112,7 +115,7 @@ static zx_status_t run(struct io *io)
 			status = copy_locked(io, &faulted);
 		mutex_unlock(io->vmo->lock);
 		if (status == ZX_ERR_SHOULD_WAIT)
-			status = page_request_wait(&io->request);
+			status = page_request_wait(&request);
 		else if (faulted)
 			status = resolve_user_fault(io);
 		else if (mm_try_again(status, 1))

@@ -43,10 +43,28 @@
 	stp	x10, x11, [x0, #\at + 48]
 .endm
 
+.macro copy_256 at
+	copy_64	\at
+	copy_64	\at + 64
+	copy_64	\at + 128
+	copy_64	\at + 192
+.endm
+
 /* x2 bytes from x1 to x0; both advance, x0 only past what is stored. Clobbers
- * x3-x11; the low bits of x2 are the rest after the turns of 128. */
+ * x3-x11; the low bits of x2 are the rest after the turns of 512 and 128. The
+ * former are for whole pages: an instruction per 8 bytes is what pairs of
+ * registers can do, and the turn's own four weigh little. */
 .macro copy_bytes
-	subs	x3, x2, #128
+	subs	x3, x2, #512
+	b.lo	20f
+10:	copy_256 0
+	copy_256 256
+	add	x1, x1, #512
+	add	x0, x0, #512
+	subs	x3, x3, #512
+	b.hs	10b
+20:	add	x3, x3, #512
+	subs	x3, x3, #128
 	b.lo	12f
 11:	copy_64	0
 	copy_64	64
