@@ -254,14 +254,15 @@ JX_TEST(vmar_12_4_r3_never_joined)
 	ASSERT_TRUE(vm_area_make(&a, 8));
 	read_only = vm_dup(a.vmo, ZX_RIGHT_READ | ZX_RIGHT_MAP);
 	ASSERT_STATUS(vm_area_map(&a, VM_R, 0, 0, 1), ZX_OK);
-	/* Another VMO, another offset, another maximum, another VMAR. */
+	/* Another VMO, another offset, another maximum, another VMAR and back. */
 	ASSERT_STATUS(conf_map_at(a.vmar, VM_R, 1, other, 1, 1), ZX_OK);
 	ASSERT_STATUS(vm_area_map(&a, VM_R, 2, 3, 1), ZX_OK);
 	ASSERT_STATUS(conf_map_at(a.vmar, VM_R, 3, read_only, 4, 1), ZX_OK);
 	sub = vm_area_sub(&a, 4, 1);
 	ASSERT_STATUS(conf_map_at(sub, VM_R, 0, read_only, 5, 1), ZX_OK);
+	ASSERT_STATUS(conf_map_at(a.vmar, VM_R, 5, read_only, 6, 1), ZX_OK);
 	EXPECT_TRUE(VM_AREA_IS(&a, { 0, 1, VM_R, 0 }, { 1, 1, VM_R, 1 }, { 2, 1, VM_R, 3 },
-			       { 3, 1, VM_R, 4 }, { 4, 1, VM_R, 5 }));
+			       { 3, 1, VM_R, 4 }, { 4, 1, VM_R, 5 }, { 5, 1, VM_R, 6 }));
 	/* The maximum is each one's own. */
 	EXPECT_STATUS(protect(&a, VM_RW, 2, 1), ZX_OK);
 	CONF_FAILS(&a, protect(&a, VM_RW, 3, 1), ZX_ERR_ACCESS_DENIED);
