@@ -387,19 +387,30 @@ static void do_pin(struct leaf *l)
 	l->pinned_slot = first;
 }
 
+/* Perhaps far on; in an overlay, where markers are set page by page, only to the
+ * end, where nothing shines through any more. */
+static u64 zero_end(struct leaf *l, u64 end)
+{
+	const struct leaf *b = model_store(l);
+
+	if (b->paged || fake_below(2))
+		return end;
+	if (!b->source)
+		return max_u64(end, min_u64(model_end(l), any_index()));
+	return l->shows ? end : l->end;
+}
+
 static void do_zero(struct leaf *l)
 {
 	const struct leaf *b = model_store(l);
 	u64 first, last, start, end;
 
-	if (b->pinned || !pick_in_run(l, &first, &last))
+	if (!pick_in_run(l, &first, &last))
 		return;
 	start = model_index(first);
 	end = model_index(last - 1) + 1;
-	if (!b->paged && !b->source && fake_below(2)) {
-		end = max_u64(end, min_u64(model_end(l), any_index()));
-		last = model_slot(end);
-	}
+	end = zero_end(l, end);
+	last = model_slot(end);
 	if (!b->paged)
 		maybe_fail();
 	if (failed(vmo_zero_range(l->vmo, (start - l->base) * PAGE_SIZE,
@@ -414,10 +425,10 @@ static void do_zero(struct leaf *l)
 }
 
 /* What transfer_data takes off a slot: the frame if nobody else holds it, else
- * one with a copy. */
+ * one with a copy. An overlay's range is committed first. */
 static struct cell take_cell(struct leaf *l, u64 slot)
 {
-	if (model_look(l, slot)->frame)
+	if (model_store(l)->source || model_look(l, slot)->frame)
 		model_own(l, slot);
 	return *model_look(l, slot);
 }
@@ -425,12 +436,12 @@ static struct cell take_cell(struct leaf *l, u64 slot)
 /* Pages move to another VMO, or within one. */
 static void do_transfer(struct leaf *to, struct leaf *from)
 {
-	struct leaf *a = model_store(to), *b = model_store(from);
+	struct leaf *a = model_store(to);
 	struct cell taken[RUN];
 	u64 first, last, into, count;
 	zx_status_t want = ZX_OK;
 
-	if (a->paged || b->paged || a->source || b->source ||
+	if (a->paged || model_store(from)->paged ||
 	    !pick_in_run(from, &first, &last))
 		return;
 	count = last - first;

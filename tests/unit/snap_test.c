@@ -481,6 +481,15 @@ static void test_pins(void **state)
 	is('V', 0, 1);
 	is('C', 0, 1);
 	charges("V200 C1");
+	/* ZERO clears the pinned page in place and drops the others, shared or
+	 * not, here and not there. */
+	zero('V', 0, 150);
+	charges("V51 C150");
+	is('V', 0, 0);
+	is('V', 100, 0);
+	is('V', 150, 151);
+	is('C', 0, 1);
+	is('C', 100, 101);
 	vmo_unpin(named('V'), 0, PAGE_SIZE);
 	vmo_unpin(named('C'), 0, PAGE_SIZE);
 }
