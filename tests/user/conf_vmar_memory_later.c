@@ -48,3 +48,27 @@ JX_TEST_OF_LATEST(vmar_16_r6_what_may_become_writable_is_shared)
 	EXPECT_EQ(vm_vmo_get(a.vmo, 1), 4712);
 	vm_area_drop(&a);
 }
+
+JX_TEST_OF_LATEST(vmar_16_r6_pieces_of_a_copy)
+{
+	zx_handle_t reader;
+	struct vm_area a;
+
+	ASSERT_TRUE(vm_area_make(&a, 4));
+	reader = vm_dup(a.vmo, ZX_RIGHT_READ | ZX_RIGHT_MAP);
+	ASSERT_STATUS(conf_map_at(a.vmar, VM_R, 0, reader, 0, 4), ZX_OK);
+	EXPECT_STATUS(write_at(a.base, 1), ZX_OK);
+	EXPECT_STATUS(write_at(vm_at(&a, 3), 4), ZX_OK);
+	ASSERT_STATUS(vm_area_unmap(&a, 1, 1), ZX_OK);
+	ASSERT_STATUS(zx_vmar_protect(a.vmar, 0, vm_at(&a, 2), PAGE), ZX_OK);
+	EXPECT_EQ(vm_load(a.base), 1);
+	EXPECT_EQ(vm_load(vm_at(&a, 3)), 4);
+	/* A piece is as private as the whole was, and one copy of it is enough. */
+	EXPECT_STATUS(write_at(vm_at(&a, 3), 5), ZX_OK);
+	EXPECT_EQ(vm_load(vm_at(&a, 3)), 5);
+	EXPECT_EQ(vm_vmo_get(a.vmo, 0), VM_STAMP(0));
+	EXPECT_EQ(vm_vmo_get(a.vmo, 3), VM_STAMP(3));
+	CONF_FAILS(&a, zx_vmar_protect(a.vmar, VM_RW, a.base, PAGE), ZX_ERR_ACCESS_DENIED);
+	zx_handle_close(reader);
+	vm_area_drop(&a);
+}

@@ -91,3 +91,22 @@ JX_TEST_OF_LATEST(vmar_11_r8_faults_above_the_stream)
 	vm_unmap(other, 4);
 	vm_area_drop(&a);
 }
+
+JX_TEST_OF_LATEST(vmar_11_r8_pieces_keep_it)
+{
+	const zx_vm_option_t options = VM_RW | BEYOND | ZX_VM_ALLOW_FAULTS;
+	struct vm_area a;
+
+	ASSERT_TRUE(vm_area_make(&a, 8));
+	ASSERT_STATUS(vm_area_map(&a, options, 0, 0, 8), ZX_OK);
+	ASSERT_STATUS(vm_area_unmap(&a, 2, 1), ZX_OK);
+	ASSERT_STATUS(zx_vmar_protect(a.vmar, VM_R, vm_at(&a, 5), PAGE), ZX_OK);
+	ASSERT_STATUS(vm_area_map(&a, VM_RW | ZX_VM_SPECIFIC_OVERWRITE, 7, 7, 1), ZX_OK);
+	ASSERT_STATUS(zx_vmo_set_stream_size(a.vmo, 4 * PAGE), ZX_OK);
+	EXPECT_TRUE(vm_area_shows(&a, 1, 1) && vm_area_shows(&a, 3, 3));
+	for (uint64_t page = 4; page < 7; page++)
+		EXPECT_STATUS(vm_probe_read(vm_at(&a, page)), ZX_ERR_OUT_OF_RANGE);
+	/* What replaced a part has flags of its own. */
+	EXPECT_STATUS(vm_probe_read(vm_at(&a, 7)), ZX_OK);
+	vm_area_drop(&a);
+}
