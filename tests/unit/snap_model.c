@@ -8,7 +8,7 @@ u64 model_index(u64 slot)
 {
 	static const u64 borders[RUNS] = {
 		RUN / 2, 64, 4096, 1ul << 18, (1ul << 18) + 4096, 1ul << 24,
-		1ul << 30 };
+		1ul << 30, INDEX_MAX - RUN };
 
 	return borders[slot / RUN] + slot % RUN - RUN / 2;
 }

@@ -12,9 +12,11 @@
 #include "snap_env.h"
 
 #define LEAVES 8
-#define RUNS 7
+#define RUNS 8
 #define RUN 12				/* consecutive indices around a border */
 #define SLOTS (RUNS * RUN)
+/* Of all indices: near the end of the largest VMO. */
+#define INDEX_MAX ((1ul << 52) - 40)
 
 /* What a member has in a slot. */
 struct cell {

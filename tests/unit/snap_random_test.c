@@ -185,7 +185,7 @@ static void do_clone(struct leaf *of)
 		return;
 	if (fake_below(2)) {
 		base = max_u64(base, any_index());
-		end = base + fake_below(any_index() + 1);
+		end = min_u64(base + fake_below(any_index() + 1), INDEX_MAX);
 	}
 	maybe_fail();
 	status = snap_try(of->vmo, kind, base - of->base, end - base, resizable,

@@ -528,6 +528,41 @@ static u64 children(char name)
 	return info.num_children;
 }
 
+/* The same, all alive: each looks at its own tree only, and they may go in any
+ * order. */
+static void test_deep_family(void **state)
+{
+	enum { DEPTH = 1000 };
+	static struct vmo *chain[DEPTH];
+	struct vmo_charge c;
+
+	(void)state;
+	assert_int_equal(vmo_create(8 * PAGE_SIZE, 0, &chain[0]), ZX_OK);
+	for (u64 i = 0; i < 8; i++)
+		snap_put_word(chain[0], i, FIRST_WORD, i + 1);
+	for (u64 i = 1; i < DEPTH; i++) {
+		assert_int_equal(snap_try(chain[i - 1], VMO_CHILD_SNAPSHOT, 0,
+					  8, false, &chain[i]), ZX_OK);
+		snap_put_word(chain[i], i % 8, LAST_WORD, i);
+	}
+	assert_int_equal(snap_frames(), 8 + DEPTH - 1);
+	vmo_get_charge(chain[0], &c);
+	assert_int_equal(c.whole, 8 * PAGE_SIZE);
+	for (u64 i = 0; i < DEPTH; i++) {
+		/* 7 and 1,000 have no common divisor. */
+		u64 n = i * 7 % DEPTH;
+
+		for (u64 k = 0; k < 8; k++)
+			assert_int_equal(snap_get_word(chain[n], k, FIRST_WORD),
+					 k + 1);
+		assert_int_equal(snap_get_word(chain[n], n % 8, LAST_WORD), n);
+		vmo_get_charge(chain[n], &c);
+		assert_true(c.whole >= c.own && c.own <= 8 * PAGE_SIZE);
+		object_unref(&chain[n]->object);
+	}
+	assert_int_equal(snap_frames(), 0);
+}
+
 /* Children count for their grandparent when their parent goes (5.11). */
 static void test_children_are_inherited(void **state)
 {
@@ -591,6 +626,7 @@ int main(void)
 		EXAMPLE(zero_then_snapshot_then_merge),
 		EXAMPLE(pins),
 		EXAMPLE(deep_chain),
+		EXAMPLE(deep_family),
 		EXAMPLE(children_are_inherited),
 		EXAMPLE(decommit_when_alone),
 	};
