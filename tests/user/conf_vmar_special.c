@@ -1,5 +1,7 @@
-/* Mappings of VMOs that have children or a cache policy: spec/vmar.md 1.7, 7, 14.4, 16. */
+/* Mappings of VMOs that are not plain: with children, pins, a cache policy, or of device
+ * memory: spec/vmar.md 1.7, 7, 9, 14.4, 16, 19. */
 #include "conf_util.h"
+#include "dev_util.h"
 
 static zx_handle_t snapshot(zx_handle_t vmo, uint64_t pages)
 {
@@ -114,4 +116,73 @@ JX_TEST(vmar_16_c7_policy_other_than_cached)
 	EXPECT_EQ(actual, 0);
 	vm_unmap(base, 1);
 	zx_handle_close(vmo);
+}
+
+static zx_status_t decommit(const struct vm_area *a, uint64_t page, uint64_t count)
+{
+	return zx_vmar_op_range(a->vmar, ZX_VMO_OP_DECOMMIT, vm_at(a, page), count * PAGE, NULL,
+				0);
+}
+
+/* The VMO's own refusals, seen through mappings. */
+JX_TEST(vmar_9_c9_pinned_pages)
+{
+	zx_handle_t bti = dev_bti(), pmt;
+	struct vm_area a;
+
+	ASSERT_TRUE(vm_area_make(&a, 4));
+	ASSERT_STATUS(vm_area_map(&a, VM_RW, 0, 0, 4), ZX_OK);
+	pmt = dev_pin(bti, a.vmo, 1, 1);
+	CONF_FAILS(&a, decommit(&a, 1, 1), ZX_ERR_BAD_STATE);
+	CONF_FAILS(&a, decommit(&a, 1, 2), ZX_ERR_BAD_STATE);
+	EXPECT_TRUE(vm_area_shows(&a, 1, 1));
+	EXPECT_STATUS(decommit(&a, 2, 2), ZX_OK);
+	EXPECT_STATUS(zx_pmt_unpin(pmt), ZX_OK);
+	EXPECT_STATUS(decommit(&a, 0, 4), ZX_OK);
+	dev_bti_drop(bti);
+	vm_area_drop(&a);
+}
+
+JX_TEST(vmar_9_c9_contiguous_memory)
+{
+	zx_handle_t bti = dev_bti(), vmo = ZX_HANDLE_INVALID;
+	struct vm_area a;
+
+	ASSERT_TRUE(vm_area_make(&a, 4));
+	ASSERT_STATUS(zx_vmo_create_contiguous(bti, 2 * PAGE, 0, &vmo), ZX_OK);
+	ASSERT_STATUS(vm_area_map(&a, VM_RW, 0, 0, 1), ZX_OK);
+	ASSERT_STATUS(conf_map_at(a.vmar, VM_RW, 1, vmo, 0, 2), ZX_OK);
+	vm_store(vm_at(&a, 1), 4711);
+	CONF_FAILS(&a, decommit(&a, 1, 2), ZX_ERR_NOT_SUPPORTED);
+	/* All of the range is looked at before any of it goes. */
+	CONF_FAILS(&a, decommit(&a, 0, 3), ZX_ERR_NOT_SUPPORTED);
+	EXPECT_EQ(vm_load(vm_at(&a, 1)), 4711);
+	EXPECT_TRUE(vm_area_shows(&a, 0, 0));
+	zx_handle_close(vmo);
+	dev_bti_drop(bti);
+	vm_area_drop(&a);
+}
+
+/* The mapping has the policy of the VMO as it was then: a flag cannot ask for
+ * another, and what was written is there, whoever reads it how. */
+JX_TEST(vmar_19_r4_policy_of_the_vmo)
+{
+	const uint32_t policies[] = { ZX_CACHE_POLICY_CACHED, ZX_CACHE_POLICY_UNCACHED,
+				      ZX_CACHE_POLICY_WRITE_COMBINING };
+	struct vm_area a;
+
+	ASSERT_TRUE(vm_area_make(&a, 1));
+	for (int i = 0; i < 3; i++) {
+		zx_handle_t vmo;
+
+		ASSERT_STATUS(zx_vmo_create(PAGE, 0, &vmo), ZX_OK);
+		ASSERT_STATUS(zx_vmo_set_cache_policy(vmo, policies[i]), ZX_OK);
+		ASSERT_STATUS(conf_map_at(a.vmar, VM_RW, 0, vmo, 0, 1), ZX_OK);
+		vm_store(a.base, 4711 + i);
+		EXPECT_EQ(vm_load(a.base), 4711 + i);
+		EXPECT_EQ(vm_vmo_info(vmo).cache_policy, policies[i]);
+		ASSERT_STATUS(vm_area_unmap(&a, 0, 1), ZX_OK);
+		zx_handle_close(vmo);
+	}
+	vm_area_drop(&a);
 }
