@@ -54,14 +54,22 @@ static bool is_shared(const struct leaf *l, u64 slot)
 	return false;
 }
 
+bool model_is_own(struct leaf *l, u64 slot)
+{
+	const struct cell *c;
+
+	l = model_store(l);
+	c = &l->cells[slot];
+	return c->frame && !is_shared(l, slot);
+}
+
 void model_own(struct leaf *l, u64 slot)
 {
 	struct cell seen = *model_look(l, slot), *c;
 
-	l = model_store(l);
-	c = &l->cells[slot];
-	if (c->own && c->frame && !is_shared(l, slot))
+	if (model_is_own(l, slot))
 		return;
+	c = &model_store(l)->cells[slot];
 	*c = seen;
 	c->frame = ++last_frame;
 	c->own = true;

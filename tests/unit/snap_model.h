@@ -70,6 +70,8 @@ static inline bool model_has(const struct leaf *l, u64 slot)
 const struct cell *model_look(struct leaf *l, u64 slot);
 /* Is the page there, or must the pager be asked first? */
 bool model_is_absent(struct leaf *l, u64 slot);
+/* Has it a frame there that nobody else holds: may entries permit writes? */
+bool model_is_own(struct leaf *l, u64 slot);
 /* Gives the leaf a frame of its own in a slot, as a write does. */
 void model_own(struct leaf *l, u64 slot);
 void model_write(struct leaf *l, u64 slot, u32 word, u64 value);

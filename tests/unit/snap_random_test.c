@@ -588,6 +588,29 @@ static void do_access(void)
 	}
 }
 
+/* No CPU has a way to write what others see as well (vmo.md 14.9, 4). */
+static void check_translations(void)
+{
+	u32 space = (u32)fake_below(SPACES);
+
+	fake_become((u32)fake_below(CPUS));
+	fake_enter_aspace(spaces[space]);
+	for (u32 i = 0; i < WINDOWS; i++) {
+		const struct window *w = &windows[space][i];
+
+		for (u64 k = 0; k < RUN; k++) {
+			paddr_t pa;
+
+			if (!fake_mmu_translate(window_va(i) + k * PAGE_SIZE,
+						PT_WRITE, &pa))
+				continue;
+			assert_true(w->leaf && w->prot == RW &&
+				    model_has(w->leaf, w->run + k) &&
+				    model_is_own(w->leaf, w->run + k));
+		}
+	}
+}
+
 /* --- All -------------------------------------------------------------------------- */
 
 static void check_all(void)
@@ -705,6 +728,8 @@ static void test_random(void **state)
 	assert_int_equal(vmo_create(PAGE_SIZE, 0, &aux), ZX_OK);
 	for (u64 i = 0; i < steps; i++) {
 		random_step();
+		if (i % 16 == 0)
+			check_translations();
 		if (i % 128 == 0)
 			check_all();
 		if (i % 20000 == 0)
