@@ -470,6 +470,8 @@ void kernel_irq_enter(void)
 {
 	struct percpu *cpu = arch_current()->cpu;
 
+	if (LATENCY_TRACED)
+		latency_begin();
 	cpu->irq_depth++;
 	cpu->stats[STAT_IRQS]++;
 }
@@ -479,6 +481,8 @@ void kernel_irq_exit(bool from_user)
 	struct cpu_thread *t = arch_current();
 
 	t->cpu->irq_depth--;
+	if (LATENCY_TRACED)
+		latency_end();
 	if (t->preempt_count != 0)
 		return;
 	/* Preemption was on where the interrupt came: outside any epoch. */

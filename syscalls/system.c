@@ -6,6 +6,7 @@
 #include <arch/cpu.h>
 #include <arch/irq.h>
 #include <kernel/epoch.h>
+#include <kernel/latency.h>
 #include <kernel/object.h>
 #include <kernel/printk.h>
 #include <kernel/random.h>
@@ -21,6 +22,7 @@
 #include <zircon/syscalls/system.h>
 
 _Static_assert(STAT_COUNT == JX_CPU_STAT_COUNT, "two lists of one thing");
+_Static_assert(LATENCY_PLACES == JX_LATENCY_PLACES, "");
 
 zx_status_t sys_system_get_features(uint32_t kind, uaddr_t features)
 {
@@ -78,12 +80,31 @@ zx_status_t sys_jx_cprng_draw_once(uaddr_t buffer, size_t buffer_size)
 	return user_write(buffer, bytes, buffer_size);
 }
 
+static zx_status_t put_latency(u32 cpu, bool reset, uaddr_t to)
+{
+	jx_latency_t record = { .cpu = cpu };
+	struct latency_stretch stretch;
+
+	latency_get(cpu, &stretch);
+	if (reset)
+		latency_reset(cpu);
+	record.ticks = stretch.ticks;
+	record.ticks_per_second = arch_timer_frequency();
+	for (u32 i = 0; i < LATENCY_PLACES && stretch.places[i]; i++)
+		ksnprintf(record.places[i], JX_LATENCY_PLACE_BYTES, "%pS",
+			  (void *)(uintptr_t)stretch.places[i]);
+	return user_write(to, &record, sizeof(record));
+}
+
 /* One record of a kind; `index` is below what count_records() says. */
 static zx_status_t put_record(u32 kind, u32 index, uaddr_t to)
 {
 	jx_cpu_stats_t cpu = { .cpu = index };
 	jx_memory_stats_t memory;
 
+	if (LATENCY_TRACED && (kind == JX_STAT_LATENCY ||
+			       kind == JX_STAT_LATENCY_RESET))
+		return put_latency(index, kind == JX_STAT_LATENCY_RESET, to);
 	if (kind == JX_STAT_OBJECTS)
 		return user_put_u64(to, object_count(index));
 	if (kind == JX_STAT_CPU) {
@@ -111,6 +132,10 @@ static u32 count_records(u32 kind, size_t *record_bytes)
 	case JX_STAT_MEMORY:
 		*record_bytes = sizeof(jx_memory_stats_t);
 		return 1;
+	case JX_STAT_LATENCY:
+	case JX_STAT_LATENCY_RESET:
+		*record_bytes = sizeof(jx_latency_t);
+		return LATENCY_TRACED ? cpu_count() : 0;
 	}
 	return 0;
 }
@@ -125,7 +150,7 @@ zx_status_t sys_jx_stat(uint32_t kind, uaddr_t buffer, size_t buffer_size,
 		return ZX_ERR_NOT_SUPPORTED;
 	/* What was freed already but waits for readers counts as free, and so
 	 * do page tables in stock. */
-	if (kind != JX_STAT_CPU) {
+	if (kind == JX_STAT_OBJECTS || kind == JX_STAT_MEMORY) {
 		epoch_drain();
 		pt_stock_release();
 	}

@@ -40,6 +40,9 @@ __ZX_STATIC_ASSERT(sizeof(jx_bootstrap_t) == 40, "jx_bootstrap_t");
 #define JX_STAT_CPU ((uint32_t)0u)
 #define JX_STAT_OBJECTS ((uint32_t)1u)
 #define JX_STAT_MEMORY ((uint32_t)2u)
+/* Both only in kernels with CONFIG_LATENCY; the second also forgets them. */
+#define JX_STAT_LATENCY ((uint32_t)3u)
+#define JX_STAT_LATENCY_RESET ((uint32_t)4u)
 
 /* Counters of a CPU, in the order of the kernel's enum cpu_stat. */
 #define JX_CPU_SYSCALLS 0
@@ -86,6 +89,20 @@ typedef struct jx_memory_stats {
 	uint64_t slab_objects;	/* live objects of all slab caches */
 } jx_memory_stats_t;
 __ZX_STATIC_ASSERT(sizeof(jx_memory_stats_t) == 32, "jx_memory_stats_t");
+
+/* JX_STAT_LATENCY: one per CPU that is up, its longest stretch with preemption or
+ * interrupts off. The places, as symbol+offset: where it began, then the calls
+ * by which it ended, innermost first; empty behind the last. */
+#define JX_LATENCY_PLACES 6
+#define JX_LATENCY_PLACE_BYTES 56
+typedef struct jx_latency {
+	uint32_t cpu;
+	uint32_t reserved;
+	uint64_t ticks;
+	uint64_t ticks_per_second;
+	char places[JX_LATENCY_PLACES][JX_LATENCY_PLACE_BYTES];
+} jx_latency_t;
+__ZX_STATIC_ASSERT(sizeof(jx_latency_t) == 360, "jx_latency_t");
 
 #ifndef _KERNEL
 zx_status_t jx_cprng_draw_once(void *buffer, size_t buffer_size);

@@ -120,7 +120,7 @@ const struct command commands[] = {
 	{ "ps", "", "processes: koid, state, mappings, resident memory, name", command_ps },
 	{ "maps", "[PROCESS]", "VMAR tree of a process (koid or name)", command_maps },
 	{ "vmo", "[PROCESS]", "VMOs mapped by a process, or by all", command_vmo },
-	{ "stat", "", "what each CPU has counted since boot, and memory", command_stat },
+	{ "stat", "[latency]", "what each CPU has counted since boot, and memory", command_stat },
 	{ "test", "[REGEX...]", "run the user tests whose names match", command_test },
 	{ "bench", "[NAME...]", "run the benchmarks", command_bench },
 	{ "echo", "[WORD...]", "print words", command_echo },

@@ -83,6 +83,34 @@ static void print_objects(const uint64_t objects[ZX_OBJ_TYPE_UPPER_BOUND])
 	printf("\n");
 }
 
+/* One line per CPU: how long, where it began, and who ended it. */
+static void print_latency(const jx_latency_t *l)
+{
+	uint64_t nanoseconds = l->ticks * ZX_SEC(1) / l->ticks_per_second;
+
+	printf("latency: CPU %u, longest without preemption: %llu ns, from %s",
+	       (unsigned int)l->cpu, (unsigned long long)nanoseconds,
+	       l->ticks ? l->places[0] : "nowhere");
+	for (unsigned int i = 1; i < JX_LATENCY_PLACES && l->places[i][0]; i++)
+		printf("%s %s", i == 1 ? " to" : " <", l->places[i]);
+	printf("\n");
+}
+
+/* `stat latency`: the longest stretches since boot or since the last time. */
+static int command_stat_latency(void)
+{
+	jx_latency_t latency[CPUS_MAX];
+	size_t count = 0;
+
+	if (jx_stat(JX_STAT_LATENCY_RESET, latency, sizeof(latency), &count) != ZX_OK) {
+		printf("stat: this kernel does not measure that\n");
+		return 1;
+	}
+	for (size_t i = 0; i < count && i < CPUS_MAX; i++)
+		print_latency(&latency[i]);
+	return 0;
+}
+
 int command_stat(int argc, char *argv[])
 {
 	uint64_t objects[ZX_OBJ_TYPE_UPPER_BOUND];
@@ -90,8 +118,8 @@ int command_stat(int argc, char *argv[])
 	jx_memory_stats_t memory;
 	size_t count = 0;
 
-	(void)argc;
-	(void)argv;
+	if (argc == 2 && strcmp(argv[1], "latency") == 0)
+		return command_stat_latency();
 	if (jx_stat(JX_STAT_CPU, cpus, sizeof(cpus), &count) != ZX_OK ||
 	    jx_stat(JX_STAT_MEMORY, &memory, sizeof(memory), NULL) != ZX_OK ||
 	    jx_stat(JX_STAT_OBJECTS, objects, sizeof(objects), NULL) != ZX_OK) {

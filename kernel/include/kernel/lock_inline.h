@@ -53,6 +53,8 @@ static inline MUST_CHECK u64 spin_lock_irq(struct spinlock *l)
 {
 	u64 mask = arch_irq_save();
 
+	if (LATENCY_TRACED)
+		latency_begin();
 	if (IS_ENABLED(CONFIG_LOCKDEP))
 		lockdep_acquire(l, l->class, LOCKDEP_SPIN_IRQ);
 	spin_lock_raw(l);
@@ -64,6 +66,8 @@ static inline void spin_unlock_irq(struct spinlock *l, u64 mask)
 	if (IS_ENABLED(CONFIG_LOCKDEP))
 		lockdep_release(l);
 	spin_unlock_raw(l);
+	if (LATENCY_TRACED)
+		latency_end();
 	arch_irq_restore(mask);
 }
 
@@ -90,7 +94,8 @@ static inline void mutex_lock(struct mutex *m)
 }
 
 /* Takes it if it is free, else returns false; never sleeps, so it may be called
- * with preemption off. */
+ * with preemption off. On real CPUs it may fail for no reason, rarely: an
+ * interrupt between the exclusive load and store is enough. */
 static inline MUST_CHECK bool mutex_trylock(struct mutex *m)
 {
 	if (!arch_lock_try64(&m->owner, mutex_self()))

@@ -6,6 +6,7 @@
 #define KERNEL_PREEMPT_H
 
 #include <arch/cpu.h>
+#include <kernel/latency.h>
 
 /* The compiler barriers keep what is protected inside; the count belongs to
  * this thread alone, so no ordering towards other CPUs is needed. */
@@ -15,6 +16,8 @@ static inline void preempt_disable(void)
 
 	t->preempt_count++;
 	__asm__ volatile("" ::: "memory");
+	if (LATENCY_TRACED && t->preempt_count == 1)
+		latency_begin();
 }
 
 /* Runs the scheduler if a switch was asked for meanwhile. */
@@ -29,6 +32,8 @@ static inline void preempt_enable(void)
 
 	__asm__ volatile("" ::: "memory");
 	count = t->preempt_count - 1;
+	if (LATENCY_TRACED && count == 0)
+		latency_end();
 	t->preempt_count = count;
 	__asm__ volatile("" ::: "memory");
 	if (__builtin_expect(t->resched != 0, 0) && count == 0)
