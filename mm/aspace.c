@@ -103,8 +103,9 @@ struct mapping *aspace_lookup_mapping(struct aspace *as, uaddr_t va)
 	const struct vmar *v = __atomic_load_n(&as->root, __ATOMIC_ACQUIRE);
 	u64 page = va >> PAGE_SHIFT;
 
-	if (va - as->base >= as->size || !v)
+	if (!v)
 		return NULL;
+	/* What is not in the aspace is not in its tree. */
 	for (;;) {
 		struct rt_slot s = rtree_lookup(&v->children, page);
 

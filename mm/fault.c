@@ -51,9 +51,11 @@ static bool prot_allows(u32 prot, u32 access)
 
 static void unlock_mapping(struct fault *f)
 {
-	mutex_unlock(f->m->vmo->lock);
-	if (f->referenced)
-		mapping_unref(f->m);
+	struct mapping *m = f->m;
+
+	mutex_unlock(m->vmo->lock);
+	if (__builtin_expect(f->referenced, 0))
+		mapping_unref(m);
 }
 
 /* The lock was not free: a reference carries the mapping over the sleep. Ends

@@ -173,25 +173,6 @@ struct pt_slot ptree_get_private(const struct ptree *t, u64 index,
 	return (struct pt_slot){ word };
 }
 
-struct pt_slot *ptree_find_own(struct ptree *t, u64 index)
-{
-	u32 shift = PT_LEVEL_BITS * t->height;
-	u64 *slot = &t->root;
-
-	if (index >> shift)
-		return NULL;
-	/* From the root down: P3. */
-	while (shift) {
-		struct pt_node *n = pt_node_of(*slot);
-
-		if (!pt_is_node(*slot) || !pt_node_is_private(n))
-			return NULL;
-		shift -= PT_LEVEL_BITS;
-		slot = &n->slots[pt_cell(index, shift)];
-	}
-	return (struct pt_slot *)slot;
-}
-
 struct pt_slot ptree_next(const struct ptree *t, u64 index, u64 end,
 			  u64 *found)
 {

@@ -38,13 +38,6 @@ static inline u32 pt_cell(u64 index, u32 shift)
 	return index >> shift & (PT_FANOUT - 1);
 }
 
-/* Acquire, as page_is_private(): what others did through their name of the
- * node came before we change it in place. */
-static inline bool pt_node_is_private(const struct pt_node *n)
-{
-	return __atomic_load_n(&n->ref_count, __ATOMIC_ACQUIRE) == 1;
-}
-
 static inline void pt_set_slot(struct pt_node *n, u32 cell, u64 word)
 {
 	n->slots[cell] = word;

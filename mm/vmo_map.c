@@ -130,20 +130,45 @@ static inline void sweep_all(struct sweep s, struct tlb_batch *b,
 		sweep_overlays(s, b, v, seen);
 }
 
+/* Does without a batch where one page in one mapping is all there is to do, as
+ * for most faults and DECOMMITs. False: it is not. */
+static inline bool sweep_one_page(struct sweep s, struct vmo *v)
+{
+	struct mapping *m = container_of(v->mappings.next, struct mapping,
+					 vmo_node);
+	u64 into;
+
+	if (s.end - s.start != 1 || !list_is_single(&v->mappings) ||
+	    !list_is_empty(&v->overlays) || m->state == MAPPING_DEAD)
+		return false;
+	into = s.start - m->index;
+	if (into < m->region.end - m->region.start)
+		pt_clear_page(&m->vmar->aspace->arch,
+			      mapping_base(m) + (into << PAGE_SHIFT));
+	return true;
+}
+
 static bool is_shown(const struct vmo *v)
 {
 	return !list_is_empty(&v->mappings) || !list_is_empty(&v->overlays);
 }
 
+/* Apart from the short cases, which need no room for a batch. */
+static __attribute__((noinline)) void sweep_range(struct sweep s,
+						  struct vmo *v)
+{
+	struct tlb_batch batch;
+
+	sweep_all(s, &batch, v);
+	tlb_batch_end(&batch);
+}
+
 void vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end)
 {
 	struct sweep s = { start, end, 0 };
-	struct tlb_batch batch;
 
-	if (start >= end || !is_shown(v))
-		return;
-	sweep_all(s, &batch, v);
-	tlb_batch_end(&batch);
+	if (start < end && is_shown(v) && !sweep_one_page(s, v))
+		sweep_range(s, v);
 }
 
 /* All mappings first and then all pages: the cost is the sum, and both are as
@@ -155,34 +180,39 @@ drop_apart_locked(struct vmo *v, u64 start, u64 end)
 	vmo_free_pages_locked(v, start, end);
 }
 
-/* In one batch where that is short enough and the tree shares nothing: names of
+/* In one batch, which is short enough; for a tree that shares nothing: names of
  * shared pages may be given up only after the flush. */
+static __attribute__((noinline)) void drop_together_locked(struct sweep s,
+							   struct vmo *v)
+{
+	struct tlb_batch batch;
+
+	sweep_all(s, &batch, v);
+	/* Off the tree now, free after the flush (I3). */
+	(void)ptree_remove(&v->pages, s.start, s.end, &batch.frames);
+	tlb_batch_end(&batch);
+}
+
 void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end)
 {
 	struct sweep s = { start, end, 0 };
-	struct tlb_batch batch;
 
 	if (start >= end)
 		return;
-	if (end - start > VMO_STRETCH || (v->lookup & VMO_HAS_KIN)) {
+	if (end - start > VMO_STRETCH || (v->lookup & VMO_HAS_KIN))
 		drop_apart_locked(v, start, end);
-		return;
-	}
-	sweep_all(s, &batch, v);
-	/* Off the tree now, free after the flush (I3). */
-	(void)ptree_remove(&v->pages, start, end, &batch.frames);
-	tlb_batch_end(&batch);
+	else if (!is_shown(v) || sweep_one_page(s, v))
+		vmo_free_pages_locked(v, start, end);
+	else
+		drop_together_locked(s, v);
 }
 
 void vmo_write_protect_locked(struct vmo *v, u64 start, u64 end)
 {
 	struct sweep s = { start, end, PT_READ | PT_EXEC };
-	struct tlb_batch batch;
 
-	if (!v->write_mapped || start >= end)
-		return;
-	sweep_all(s, &batch, v);
-	tlb_batch_end(&batch);
+	if (v->write_mapped && start < end)
+		sweep_range(s, v);
 }
 
 void vmo_forget_zero_page_locked(struct vmo *v, u64 start, u64 end)

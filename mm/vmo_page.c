@@ -61,7 +61,7 @@ static zx_status_t commit_page_locked(struct vmo *v, u64 index,
 
 /* Makes the page in a slot of v's own its own as well. The others may have let
  * go of it meanwhile, and then it is ours as it is. */
-static zx_status_t own_page_locked(struct vmo *v, u64 index,
+static inline zx_status_t own_page_locked(struct vmo *v, u64 index,
 				   struct pt_slot *slot, struct page **out)
 {
 	struct page *old = pt_page(*slot), *p;
@@ -74,7 +74,6 @@ static zx_status_t own_page_locked(struct vmo *v, u64 index,
 		return ZX_ERR_NO_MEMORY;
 	arch_copy_page(vmo_page_bytes(p), vmo_page_bytes(old));
 	p->state = PAGE_VMO;
-	p->private = VMO_PAGE_DIRTY;
 	vmo_unmap_pages_locked(v, index, index + 1);
 	*slot = pt_slot_page(p);
 	if (page_unref(old))
@@ -149,17 +148,11 @@ get_special_locked(struct vmo *v, u64 index, bool write,
 		   struct page_request *request, struct page **out,
 		   bool *writable)
 {
-	struct pt_slot s, *own;
+	struct pt_slot s;
 	bool private;
 
 	if (v->lookup & VMO_IS_DISCARDED)
 		return ZX_ERR_NOT_FOUND;
-	if (write && v->lookup == VMO_HAS_KIN) {
-		*writable = true;
-		own = ptree_find_own(&v->pages, index);
-		if (own && pt_slot_type(*own) == PT_PAGE)
-			return own_page_locked(v, index, own, out);
-	}
 	s = ptree_get_private(&v->pages, index, &private);
 	if (pt_slot_type(s) == PT_PAGE) {
 		*out = pt_page(s);
@@ -201,6 +194,19 @@ fill_page_locked(struct vmo *v, u64 index, struct page **out)
 	return ZX_OK;
 }
 
+/* A write to a VMO that has relatives and no pager. */
+static __attribute__((noinline)) zx_status_t
+get_for_write_locked(struct vmo *v, u64 index, struct page **out,
+		     bool *writable)
+{
+	struct pt_slot *own = ptree_find_own(&v->pages, index);
+
+	*writable = true;
+	if (!own || pt_slot_type(*own) != PT_PAGE)
+		return get_special_locked(v, index, true, NULL, out, writable);
+	return own_page_locked(v, index, own, out);
+}
+
 zx_status_t vmo_get_page_locked(struct vmo *v, u64 index, bool write,
 				struct page_request *request,
 				struct page **out, bool *writable)
@@ -209,6 +215,8 @@ zx_status_t vmo_get_page_locked(struct vmo *v, u64 index, bool write,
 
 	if (index - v->shift >= v->size >> PAGE_SHIFT)
 		return ZX_ERR_OUT_OF_RANGE;
+	if (v->lookup == VMO_HAS_KIN && write)
+		return get_for_write_locked(v, index, out, writable);
 	if (v->lookup)
 		return get_special_locked(v, index, write, request, out,
 					  writable);

@@ -539,6 +539,33 @@ uaddr_t pt_skip_empty(struct arch_aspace *as, uaddr_t va, uaddr_t end)
 	return found ? va : end;
 }
 
+void pt_clear_page(struct arch_aspace *as, uaddr_t va)
+{
+	u64 *entry, old;
+
+	spin_lock(&as->lock);
+	if (find_leaf(as, va) == NULL) {
+		spin_unlock(&as->lock);
+		return;
+	}
+	entry = &as->leaf[pt_index(va, PT_LEVEL_LEAF)];
+	old = *entry;
+	if (old != 0) {
+		/* I16: the lock keeps us on this CPU until the DSB is through,
+		 * and so this is as good as a batch. */
+		PTCHECK(batch_begin_hook());
+		pte_store(as, entry, va, PT_LEVEL_LEAF, 0);
+		as->leaf_page->count--;
+		stat_add(STAT_PTES_CLEARED, 1);
+		tlb_flush_page(as, va);
+		/* I4, as tlb_batch_flush(). */
+		if ((old & ENTRY_UXN) == 0)
+			op_isb();
+		PTCHECK(batch_end_hook((old & ENTRY_UXN) == 0));
+	}
+	spin_unlock(&as->lock);
+}
+
 u64 pt_unmap(struct arch_aspace *as, uaddr_t va, u64 page_count,
 	     struct tlb_batch *batch)
 {

@@ -213,22 +213,20 @@ memset_zva:
 	stp	x16, x17, [x0, #\at + 112]
 .endm
 
-/* One page: 512 loads and stores of pairs, and four instructions for each 512
- * bytes, as far as an offset reaches. x0 is page-aligned, so it says when it is
- * through. */
+/* One page: 512 loads and stores of pairs, and four instructions for each 1024
+ * bytes, as far as an offset reaches below and above. The page at x0 is aligned,
+ * so bits 10 and 11 say when it is through. */
 FUNCTION(arch_copy_page)
 	hint	#34			/* bti c */
-1:	load_128 0
-	store_128 0
-	load_128 128
-	store_128 128
-	load_128 256
-	store_128 256
-	load_128 384
-	store_128 384
 	add	x1, x1, #512
 	add	x0, x0, #512
-	tst	x0, #0xfff
+1:	.irp	at, -512, -384, -256, -128, 0, 128, 256, 384
+	load_128 \at
+	store_128 \at
+	.endr
+	add	x1, x1, #1024
+	add	x0, x0, #1024
+	tst	x0, #0xc00
 	b.ne	1b
 	ret
 END(arch_copy_page)

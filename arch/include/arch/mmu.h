@@ -137,6 +137,11 @@ u64 pt_unmap(struct arch_aspace *as, uaddr_t va, u64 page_count,
 u64 pt_clear(struct arch_aspace *as, uaddr_t va, u64 page_count,
 	     struct tlb_batch *batch);
 /*
+ * The same for one page that no block maps, and flushed at once (I1-I3): for
+ * whoever has nothing else to flush with it. Outside a batch.
+ */
+void pt_clear_page(struct arch_aspace *as, uaddr_t va);
+/*
  * Takes permissions away: each valid entry keeps only those in flags; one left
  * without PT_READ is cleared. Never adds any. A block is tightened in place if
  * the range holds all of it; if only part of it is to lose rights, it is taken

@@ -26,6 +26,12 @@ static inline bool list_is_empty(const struct list_node *head)
 	return head->next == head;
 }
 
+/* One node and no more. */
+static inline bool list_is_single(const struct list_node *head)
+{
+	return head->next == head->prev && head->next != head;
+}
+
 static inline bool list_is_linked(const struct list_node *n)
 {
 	return n->next != n;

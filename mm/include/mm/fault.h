@@ -15,7 +15,8 @@
 MUST_CHECK zx_status_t mm_page_fault(struct aspace *as, uaddr_t va, u32 access);
 
 /* Installs entries for the pages [start, end) of the mapping that the VMO holds
- * (MAP_RANGE, spec 5.2); page numbers of the address space. NO_MEMORY if a table cannot be had. Takes the VMO lock. */
+ * (MAP_RANGE, spec 5.2); page numbers of the address space. NO_MEMORY if a table
+ * cannot be had. Takes the VMO's lock. */
 MUST_CHECK zx_status_t mapping_populate(struct mapping *m, u64 start,
 					 u64 end);
 

@@ -75,7 +75,24 @@ struct pt_slot ptree_get_private(const struct ptree *t, u64 index,
 
 /* The slot of an index on a path of nodes that only this tree's VMO names, or
  * NULL. A page that stands there may be exchanged for another one. */
-struct pt_slot *ptree_find_own(struct ptree *t, u64 index);
+static inline struct pt_slot *ptree_find_own(struct ptree *t, u64 index)
+{
+	u32 shift = PT_LEVEL_BITS * t->height;
+	struct pt_slot *s = (struct pt_slot *)&t->root;
+
+	if (index >> shift)
+		return NULL;
+	/* From the root down: P3. */
+	while (shift) {
+		struct pt_node *n = pt_slot_node(*s);
+
+		if (pt_slot_type(*s) != PT_NODE || !pt_node_is_private(n))
+			return NULL;
+		shift -= PT_LEVEL_BITS;
+		s = (struct pt_slot *)&n->slots[(index >> shift) % PT_FANOUT];
+	}
+	return s;
+}
 
 /* First slot in [index, end) that is not empty, its index in *found; an empty
  * slot if there is none. Skips empty spans in O(height). */

@@ -91,6 +91,13 @@ struct pt_node {
 	u64 slots[PT_FANOUT];
 };
 
+/* Acquire, as page_is_private(): what others did through their name of the
+ * node came before we change it in place. */
+static inline bool pt_node_is_private(const struct pt_node *n)
+{
+	return __atomic_load_n(&n->ref_count, __ATOMIC_ACQUIRE) == 1;
+}
+
 static inline struct pt_node *pt_slot_node(struct pt_slot s)
 {
 	return (struct pt_node *)(uintptr_t)(s.word & ~3ul);
