@@ -231,30 +231,26 @@ static zx_status_t zero_tail_locked(struct vmo *v, u64 size)
 	return status;
 }
 
-zx_status_t vmo_check_resize_locked(struct vmo *v, u64 rounded)
+zx_status_t vmo_prepare_resize_locked(struct vmo *v, u64 rounded)
 {
-	u64 first = vmo_index(v, rounded);
+	u64 first = vmo_index(v, rounded), end = vmo_end_locked(v);
 
 	/* vmo.md 5.5: the end must have an index. */
 	if (rounded >= v->size)
 		return first >= PT_INDEX_LIMIT ? ZX_ERR_INVALID_ARGS : ZX_OK;
-	if (vmo_has_pins_locked(v, first, vmo_end_locked(v)))
+	if (vmo_has_pins_locked(v, first, end))
 		return ZX_ERR_BAD_STATE;
-	return ZX_OK;
+	return ptree_remove_prepare(&v->pages, first, end);
 }
 
 zx_status_t vmo_resize_locked(struct vmo *v, u64 size, u64 rounded)
 {
-	u64 first = vmo_index(v, rounded);
-	zx_status_t status = vmo_check_resize_locked(v, rounded);
+	zx_status_t status = vmo_prepare_resize_locked(v, rounded);
 
 	if (status == ZX_OK && rounded >= v->size) {
 		v->size = rounded;
 		return ZX_OK;
 	}
-	if (status == ZX_OK)
-		status = ptree_remove_prepare(&v->pages, first,
-					      vmo_end_locked(v));
 	if (status == ZX_OK)
 		status = zero_tail_locked(v, size);
 	if (status == ZX_OK)

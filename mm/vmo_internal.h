@@ -43,11 +43,13 @@ MUST_CHECK zx_status_t vmo_trim_locked(const struct vmo *v, u64 offset,
 				       u64 *bytes, bool trims);
 
 /* Checks of zx_vmo_set_size (vmo.md 3.4): NOT_SUPPORTED, UNAVAILABLE,
- * OUT_OF_RANGE; then INVALID_ARGS and BAD_STATE, under v->lock; then the change,
- * which may want memory. v is no reference. */
+ * OUT_OF_RANGE; then INVALID_ARGS, BAD_STATE and NO_MEMORY, under v->lock,
+ * where content stays as it is; then the change, which fails for want of memory
+ * only, and only if the prepared tree was shared meanwhile or a page is to be
+ * cut. v is no reference. */
 MUST_CHECK zx_status_t vmo_check_set_size(const struct vmo *v, u64 size,
 					  u64 *rounded);
-MUST_CHECK zx_status_t vmo_check_resize_locked(struct vmo *v, u64 rounded);
+MUST_CHECK zx_status_t vmo_prepare_resize_locked(struct vmo *v, u64 rounded);
 MUST_CHECK zx_status_t vmo_resize_locked(struct vmo *v, u64 size, u64 rounded);
 
 /* --- vmo_map.c: all under v->lock, v being a base -------------------------- */

@@ -7,6 +7,7 @@
  * VMO is its stream size too. A slice has one of its own, a reference has its
  * base's.
  */
+#include <mm/reclaim.h>
 #include <mm/vmo_stream.h>
 
 #include "vmo_internal.h"
@@ -106,7 +107,7 @@ static zx_status_t prepare_stream(struct vmo *v, u64 size, u64 rounded,
 
 	mutex_lock(v->lock);
 	*old = v->content_size;
-	status = vmo_check_resize_locked(v, rounded);
+	status = vmo_prepare_resize_locked(v, rounded);
 	stale = stale_bytes_locked(v, size, rounded, &from);
 	mutex_unlock(v->lock);
 	if (status == ZX_OK && stale)
@@ -114,26 +115,33 @@ static zx_status_t prepare_stream(struct vmo *v, u64 size, u64 rounded,
 	return status;
 }
 
+/* One try; SHOULD_WAIT: another thread was faster, and its change counts. */
+static zx_status_t try_size(struct vmo *v, u64 size, u64 rounded)
+{
+	u64 old;
+	zx_status_t status = prepare_stream(v, size, rounded, &old);
+
+	if (status != ZX_OK)
+		return status;
+	mutex_lock(v->lock);
+	status = v->content_size == old ? vmo_resize_locked(v, size, rounded)
+					: ZX_ERR_SHOULD_WAIT;
+	if (status == ZX_OK)
+		cut_stream_locked(v, size);
+	mutex_unlock(v->lock);
+	return status;
+}
+
 zx_status_t vmo_set_size_and_stream(struct vmo *v, u64 size)
 {
 	struct vmo *o = owner_of(v);
-	u64 rounded, old;
+	u64 rounded;
 	zx_status_t status = vmo_check_set_size(o, size, &rounded);
 
-	while (status == ZX_OK) {
-		status = prepare_stream(o, size, rounded, &old);
-		if (status != ZX_OK)
-			break;
-		mutex_lock(o->lock);
-		if (o->content_size != old) {
-			mutex_unlock(o->lock);
-			continue;
-		}
-		status = vmo_resize_locked(o, size, rounded);
-		if (status == ZX_OK)
-			cut_stream_locked(o, size);
-		mutex_unlock(o->lock);
-		break;
-	}
+	if (status != ZX_OK)
+		return status;
+	do {
+		status = try_size(o, size, rounded);
+	} while (status == ZX_ERR_SHOULD_WAIT || mm_try_again(status, 1));
 	return status;
 }

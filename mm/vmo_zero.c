@@ -16,7 +16,8 @@
 /* Markers set before the lock is given up for a moment. */
 #define MARKERS_A_TURN 4096ul
 
-/* Clears part of a page; one that reads zero already is left alone. */
+/* Clears part of a page, perhaps nothing of it, which is then the VMO's own; one
+ * that reads zero already is left alone. */
 static zx_status_t zero_part_locked(struct vmo *v, u64 index, u64 in_page,
 				    u64 bytes, struct page_request *request)
 {
@@ -24,8 +25,6 @@ static zx_status_t zero_part_locked(struct vmo *v, u64 index, u64 in_page,
 	bool writable;
 	zx_status_t status;
 
-	if (!bytes)
-		return ZX_OK;
 	status = vmo_get_page_locked(v, index, false, request, &page,
 				     &writable);
 	if (status != ZX_OK || page == zero_page)
@@ -231,24 +230,32 @@ static zx_status_t zero_pages(struct vmo *v, u64 start, u64 end)
 	return status;
 }
 
-/* Edges first: they can fail, and then nothing was dropped. */
+/*
+ * What can fail comes first: the pages at the edges are made the VMO's own, then
+ * those between are dropped, and then the edges are cleared, which fails only if
+ * a snapshot was taken meanwhile.
+ */
 static zx_status_t zero_bytes(struct vmo *v, u64 offset, u64 bytes)
 {
 	u64 end = offset + bytes;
 	u64 first = vmo_index(v, offset + PAGE_MASK);
 	u64 last = vmo_index(v, end);
+	u64 left = -offset & PAGE_MASK, right = end & PAGE_MASK;
 	struct vmo *b = v->base;
 	zx_status_t status = ZX_OK;
 
 	if (first > last)
 		return zero_piece(b, last, offset & PAGE_MASK, bytes);
-	if (offset & PAGE_MASK)
-		status = zero_piece(b, first - 1, offset & PAGE_MASK,
-				    PAGE_SIZE - (offset & PAGE_MASK));
-	if (status == ZX_OK && (end & PAGE_MASK))
-		status = zero_piece(b, last, 0, end & PAGE_MASK);
+	if (left)
+		status = zero_piece(b, first - 1, 0, 0);
+	if (status == ZX_OK && right)
+		status = zero_piece(b, last, 0, 0);
 	if (status == ZX_OK)
 		status = zero_pages(b, first, last);
+	if (status == ZX_OK && left)
+		status = zero_piece(b, first - 1, PAGE_SIZE - left, left);
+	if (status == ZX_OK && right)
+		status = zero_piece(b, last, 0, right);
 	return status;
 }
 

@@ -259,9 +259,8 @@ static void family_make(void)
 	vmo_store_stream_size(family.clone, FAMILY_PAGES * PAGE_SIZE);
 }
 
-/* The words of v, two in each of its pages; those behind `stream` are cleared,
- * or may be, if the call failed that should. */
-static void family_check_one(struct vmo *v, u64 pages, u64 stream, bool may)
+/* The words of v, two in each of its pages; those in [from, to) are cleared. */
+static void family_check_one(struct vmo *v, u64 pages, u64 from, u64 to)
 {
 	for (u64 at = 0; at < pages * PAGE_SIZE; at += 512) {
 		u64 in_page = at % PAGE_SIZE, word;
@@ -270,10 +269,7 @@ static void family_check_one(struct vmo *v, u64 pages, u64 stream, bool may)
 		if (in_page > 512)
 			continue;
 		assert_int_equal(vmo_read_kernel(v, &word, at, 8), ZX_OK);
-		if (at < stream)
-			assert_int_equal(word, want);
-		else
-			assert_true(word == 0 || (may && word == want));
+		assert_int_equal(word, at >= from && at < to ? 0 : want);
 	}
 	assert_int_equal(vmo_get_size(v), pages * PAGE_SIZE);
 }
@@ -296,6 +292,12 @@ static zx_status_t commit_clone(void)
 	return commit(family.clone, 3, 70);
 }
 
+static zx_status_t zero_inside(void)
+{
+	return vmo_zero_range(family.clone, 10 * PAGE_SIZE + 8,
+			      30 * PAGE_SIZE, false);
+}
+
 static zx_status_t cut_stream(void)
 {
 	return vmo_set_stream_size(family.clone, 40 * PAGE_SIZE + 256, true);
@@ -308,12 +310,14 @@ static zx_status_t cut_size(void)
 
 static const struct fallible {
 	zx_status_t (*call)(void);
-	u64 pages, stream;	/* of the clone when it went well */
+	/* When it went well, the clone's pages, and bytes that are clear. */
+	u64 pages, from, to;
 } fallibles[] = {
-	{ make_discardable, FAMILY_PAGES, ~0ul },
-	{ commit_clone, FAMILY_PAGES, ~0ul },
-	{ cut_stream, FAMILY_PAGES, 40 * PAGE_SIZE + 256 },
-	{ cut_size, 41, 40 * PAGE_SIZE + 256 },
+	{ make_discardable, FAMILY_PAGES, 0, 0 },
+	{ commit_clone, FAMILY_PAGES, 0, 0 },
+	{ zero_inside, FAMILY_PAGES, 10 * PAGE_SIZE + 8, 40 * PAGE_SIZE + 8 },
+	{ cut_stream, FAMILY_PAGES, 40 * PAGE_SIZE + 256, ~0ul },
+	{ cut_size, 41, 40 * PAGE_SIZE + 256, ~0ul },
 };
 
 /* The call with its n-th allocation failing; true if it has no n-th. */
@@ -326,11 +330,11 @@ static bool fail_once(const struct fallible *f, u64 n)
 	status = f->call();
 	pmm_fail_after(0);
 	assert_true(status == ZX_OK || status == ZX_ERR_NO_MEMORY);
-	family_check_one(family.parent, FAMILY_PAGES, ~0ul, false);
+	family_check_one(family.parent, FAMILY_PAGES, 0, 0);
 	if (status == ZX_OK) {
-		family_check_one(family.clone, f->pages, f->stream, false);
+		family_check_one(family.clone, f->pages, f->from, f->to);
 	} else {
-		family_check_one(family.clone, FAMILY_PAGES, f->stream, true);
+		family_check_one(family.clone, FAMILY_PAGES, 0, 0);
 		assert_int_equal(vmo_get_stream_size(family.clone),
 				 FAMILY_PAGES * PAGE_SIZE);
 	}
