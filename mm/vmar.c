@@ -196,7 +196,9 @@ zx_status_t vmar_allocate(struct vmar *parent,
 		mutex_lock(&parent->aspace->lock);
 		status = allocate_locked(parent, where, flags, out);
 		mutex_unlock(&parent->aspace->lock);
-	} while (mm_try_again(status, 1));
+		/* At the greatest depth it is not frames that are missing. */
+	} while (parent->depth + 1 < VMAR_MAX_DEPTH &&
+		 mm_try_again(status, 1));
 	return status;
 }
 

@@ -2,6 +2,7 @@
  * Memory pressure on the fake machine: discardable VMOs are taken back in their
  * order, with all their translations, and what cannot be had changes nothing.
  */
+#include <kernel/lockdep.h>
 #include <mm/fault.h>
 #include <mm/vmo_pin.h>
 #include <mm/vmo_stream.h>
@@ -90,6 +91,29 @@ static void test_lock_is_taken_back(void **state)
 	vmo_lock_take_back(v, &r);
 	assert_true(lock(v));
 	assert_false(is_discarded(v));
+	drop(v);
+}
+
+static u32 reports;
+
+static void count_report(const char *what)
+{
+	(void)what;
+	reports++;
+}
+
+/* Whoever asks with a lock in hand is told so by the lock checker. */
+static void test_holds_nothing(void **state)
+{
+	struct vmo *v = new_vmo(1, 0);
+
+	(void)state;
+	mutex_lock(v->lock);
+	lockdep_report_hook = count_report;
+	assert_int_equal(mm_reclaim(1), 0);
+	lockdep_report_hook = NULL;
+	mutex_unlock(v->lock);
+	assert_true(reports > 0);
 	drop(v);
 }
 
@@ -383,6 +407,7 @@ int main(void)
 		cmocka_unit_test(test_oldest_first),
 		cmocka_unit_test(test_passed_over),
 		cmocka_unit_test(test_lock_is_taken_back),
+		cmocka_unit_test(test_holds_nothing),
 		cmocka_unit_test(test_no_stale_entry),
 		cmocka_unit_test(test_commit),
 		cmocka_unit_test(test_commit_of_a_snapshot),
