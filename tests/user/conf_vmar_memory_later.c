@@ -1,4 +1,6 @@
 /* zx_process_write_memory to what is read-only, in the latest era: spec/vmar.md 16. */
+#include <stdlib.h>
+
 #include "conf_util.h"
 
 static zx_status_t write_at(zx_vaddr_t address, uint64_t value)
@@ -49,6 +51,22 @@ JX_TEST_OF_LATEST(vmar_16_r6_what_may_become_writable_is_shared)
 	vm_area_drop(&a);
 }
 
+/* The VMO that a listing names at this address. */
+static zx_koid_t koid_at(zx_vaddr_t address)
+{
+	zx_koid_t koid = 0;
+	size_t count;
+	zx_info_maps_t *maps = vm_maps(zx_process_self(), &count);
+
+	for (size_t i = 0; maps && i < count; i++) {
+		if (maps[i].type == ZX_INFO_MAPS_TYPE_MAPPING && maps[i].base <= address &&
+		    address - maps[i].base < maps[i].size)
+			koid = maps[i].u.mapping.vmo_koid;
+	}
+	free(maps);
+	return koid;
+}
+
 JX_TEST_OF_LATEST(vmar_16_r6_pieces_of_a_copy)
 {
 	zx_handle_t reader;
@@ -66,6 +84,8 @@ JX_TEST_OF_LATEST(vmar_16_r6_pieces_of_a_copy)
 	/* A piece is as private as the whole was, and one copy of it is enough. */
 	EXPECT_STATUS(write_at(vm_at(&a, 3), 5), ZX_OK);
 	EXPECT_EQ(vm_load(vm_at(&a, 3)), 5);
+	EXPECT_EQ(koid_at(vm_at(&a, 3)), koid_at(a.base));
+	EXPECT_TRUE(koid_at(a.base) != conf_koid(a.vmo));
 	EXPECT_EQ(vm_vmo_get(a.vmo, 0), VM_STAMP(0));
 	EXPECT_EQ(vm_vmo_get(a.vmo, 3), VM_STAMP(3));
 	CONF_FAILS(&a, zx_vmar_protect(a.vmar, VM_RW, a.base, PAGE), ZX_ERR_ACCESS_DENIED);
