@@ -183,10 +183,10 @@ static void do_clone(struct leaf *of)
 
 	if (!l)
 		return;
-	if (fake_below(2)) {
+	if (fake_below(3) == 0)
 		base = max_u64(base, any_index());
+	if (fake_below(2) || end < base)
 		end = min_u64(base + fake_below(any_index() + 1), INDEX_MAX);
-	}
 	maybe_fail();
 	status = snap_try(of->vmo, kind, base - of->base, end - base, resizable,
 			  &l->vmo);
@@ -233,12 +233,16 @@ static void do_window(struct leaf *of)
 	l->family = b->family;
 }
 
+/* Clones in a row as well: nothing was written since the first. */
 static void do_child(struct leaf *of)
 {
-	if (fake_below(3))
-		do_clone(of);
-	else
+	if (fake_below(3) == 0) {
 		do_window(of);
+		return;
+	}
+	do {
+		do_clone(of);
+	} while (fake_below(3) == 0);
 }
 
 static void unpin(struct leaf *l)
