@@ -61,27 +61,32 @@ static void kill_mapping(struct change *c, struct mapping *m)
 	c->removed = m;
 }
 
-/* Kills the children of v from slot s on that begin below `end`; sub-VMARs go
- * on *todo. */
-static void kill_children(struct change *c, struct vmar *v, struct rt_slot s,
+/* Sub-VMARs go on *todo. */
+static inline void kill_child(struct change *c, struct rt_slot s,
+			      struct vmar **todo)
+{
+	struct vmar *child;
+
+	if (rt_slot_type(s) == RT_MAPPING) {
+		kill_mapping(c, mapping_from_slot(s));
+		return;
+	}
+	child = vmar_from_slot(s);
+	child->alive = false;
+	child->next_dead = *todo;
+	*todo = child;
+}
+
+/* Kills the children of v that touch [start, end). */
+static void kill_children(struct change *c, struct vmar *v, u64 start,
 			  u64 end, struct vmar **todo)
 {
-	while (s.word && rt_slot_region(s)->start < end) {
-		u64 next = rt_slot_region(s)->end;
+	struct rtree_walk w;
+	struct rt_slot s;
 
-		if (rt_slot_type(s) == RT_MAPPING) {
-			kill_mapping(c, mapping_from_slot(s));
-		} else {
-			struct vmar *child = vmar_from_slot(s);
-
-			child->alive = false;
-			child->next_dead = *todo;
-			*todo = child;
-		}
-		if (next >= end)
-			return;
-		s = rtree_next(&v->children, next);
-	}
+	rtree_walk_begin(&w, &v->children, start);
+	while ((s = rtree_walk_next(&w)).word && rt_slot_region(s)->start < end)
+		kill_child(c, s, todo);
 }
 
 static void kill_descendants(struct change *c, struct vmar *todo)
@@ -92,8 +97,7 @@ static void kill_descendants(struct change *c, struct vmar *todo)
 		todo = v->next_dead;
 		v->next_dead = c->dead;
 		c->dead = v;
-		kill_children(c, v, rtree_next(&v->children, v->region.start),
-			      v->region.end, &todo);
+		kill_children(c, v, v->region.start, v->region.end, &todo);
 	}
 }
 
@@ -269,7 +273,7 @@ zx_status_t vmar_replace_range(struct vmar *v, u64 start, u64 end,
 		mapping_link(r.right, MAPPING_ALIVE);
 	if (middle)
 		mapping_link(middle, MAPPING_PENDING);
-	kill_children(&c, v, edges->first, end, &todo);
+	kill_children(&c, v, start, end, &todo);
 	kill_descendants(&c, todo);
 	if (slot_count)
 		rtree_commit(&txn);

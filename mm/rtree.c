@@ -109,30 +109,51 @@ static u64 cells_from(const struct rt_node *n, u64 page)
 	return used & bits_from64((u32)rt_cell(n, page));
 }
 
-/* rtree_next() where nothing contains the page. */
-static struct rt_slot next_above(const struct rtree *t, u64 page)
+void rtree_walk_begin(struct rtree_walk *w, const struct rtree *t, u64 page)
 {
-	const struct rt_node *node[RT_NODE_LEVELS];
-	u64 cells[RT_NODE_LEVELS];	/* yet to be looked at */
-	u64 word = rt_load(&t->root);
-	u32 depth = 0;
+	w->page = page;
+	w->word = rt_load(&t->root);
+	w->depth = 0;
+}
+
+struct rt_slot rtree_walk_next(struct rtree_walk *w)
+{
+	u64 word = w->word, page = w->page;
+	u32 depth = w->depth;
 
 	for (;;) {
 		if (rt_is_node(word)) {
-			node[depth] = rt_node_of(word);
-			cells[depth] = cells_from(node[depth], page);
+			w->node[depth] = rt_node_of(word);
+			w->cells[depth] = cells_from(w->node[depth], page);
 			depth++;
 		} else if (word && rt_region_of(word)->end > page) {
-			return (struct rt_slot){ word };
+			break;
 		}
-		while (depth && cells[depth - 1] == 0)
+		while (depth && w->cells[depth - 1] == 0)
 			depth--;
-		if (depth == 0)
-			return (struct rt_slot){ 0 };
-		word = rt_load_word(node[depth - 1],
-				    bit_lowest64(cells[depth - 1]));
-		cells[depth - 1] &= cells[depth - 1] - 1;
+		if (depth == 0) {
+			word = 0;
+			break;
+		}
+		word = rt_load_word(w->node[depth - 1],
+				    bit_lowest64(w->cells[depth - 1]));
+		w->cells[depth - 1] &= w->cells[depth - 1] - 1;
 	}
+	w->depth = depth;
+	/* Other cells that say the same region are passed. */
+	w->word = 0;
+	if (word)
+		w->page = rt_region_of(word)->end;
+	return (struct rt_slot){ word };
+}
+
+/* rtree_next() where nothing contains the page. */
+static struct rt_slot next_above(const struct rtree *t, u64 page)
+{
+	struct rtree_walk w;
+
+	rtree_walk_begin(&w, t, page);
+	return rtree_walk_next(&w);
 }
 
 struct rt_slot rtree_next(const struct rtree *t, u64 page)

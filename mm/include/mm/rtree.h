@@ -130,6 +130,20 @@ struct rt_slot rtree_lookup(const struct rtree *t, u64 page);
  * region's end. Lock-free, O(height). */
 struct rt_slot rtree_next(const struct rtree *t, u64 page);
 
+/*
+ * All regions with end > page, in address order, then empty slots. For who holds
+ * the writers' lock, and removes nothing meanwhile: a step is a few loads.
+ */
+struct rtree_walk {
+	const struct rt_node *node[RT_NODE_LEVELS];
+	u64 cells[RT_NODE_LEVELS];	/* yet to be looked at */
+	u64 word;			/* to be looked at next, or 0 */
+	u64 page;
+	u32 depth;
+};
+void rtree_walk_begin(struct rtree_walk *w, const struct rtree *t, u64 page);
+struct rt_slot rtree_walk_next(struct rtree_walk *w);
+
 /* True if no region touches [start, end), which is not empty and below
  * RT_PAGE_LIMIT. txn then stands there, for rtree_insert_prepare(). */
 bool rtree_seek_free(struct rtree_txn *txn, struct rtree *t, u64 start,
