@@ -6,6 +6,7 @@
  */
 #include <pthread.h>
 
+#include <mm/pager.h>
 #include <mm/vmar.h>
 
 #include "snap_env.h"
@@ -201,6 +202,97 @@ static void test_snapshots_of_moving_vmos(void **state)
 	drop_sides();
 }
 
+/* --- Overlays on a pager's VMO ---------------------------------------------------- */
+
+#define OWN_PAGES 4u		/* of the overlay; the rest shines through */
+
+static struct pager *pager;
+static struct port *port;
+
+/* The pager's VMO is side 0, all there, side 1 lies over it. */
+static void make_overlay(void)
+{
+	struct vmo *aux;
+
+	assert_int_equal(pager_create(&pager), ZX_OK);
+	assert_int_equal(port_create(0, &port), ZX_OK);
+	assert_int_equal(pager_create_vmo(pager, 0, port, 1, PAGES * PAGE_SIZE,
+					  &sides[0]), ZX_OK);
+	assert_int_equal(vmo_create(PAGES * PAGE_SIZE, 0, &aux), ZX_OK);
+	for (u64 i = 0; i < PAGES; i++)
+		snap_put_word(aux, i, LAST_WORD, 1);
+	assert_int_equal(pager_supply_pages(
+				 sides[0], 0, PAGES * PAGE_SIZE, aux, 0,
+				 &(struct pager_supply_rules){ 0 }), ZX_OK);
+	object_unref(&aux->object);
+	assert_int_equal(snap_try(sides[0], VMO_CHILD_AT_LEAST_ON_WRITE, 0,
+				  PAGES, true, &sides[1]), ZX_OK);
+	for (u32 i = 0; i < 2; i++) {
+		assert_int_equal(aspace_create("race", &spaces[i]), ZX_OK);
+		show(spaces[i], sides[i]);
+	}
+}
+
+/* What shines through counts up, as its storer does. */
+static void watcher(void *arg)
+{
+	u64 seen[PAGES] = { 0 };
+
+	(void)arg;
+	fake_enter_aspace(spaces[1]);
+	while (!is_over()) {
+		u64 page = OWN_PAGES + fake_below(PAGES - OWN_PAGES), value = 0;
+
+		check(fake_user_load(BASE + page * PAGE_SIZE, &value) == ZX_OK &&
+		      value >= seen[page]);
+		seen[page] = value;
+	}
+	fake_enter_aspace(NULL);
+}
+
+/* Overlays of the source or of the overlay come, write, and go. */
+static void overlay_step(void)
+{
+	struct vmo *v;
+	u64 page = fake_below(PAGES);
+
+	assert_int_equal(snap_try(sides[fake_below(2)],
+				  VMO_CHILD_MODIFIED, 0, PAGES, true, &v),
+			 ZX_OK);
+	snap_put_word(v, page, 0, 1ul << 60);
+	assert_int_equal(snap_get_word(v, page, 0), 1ul << 60);
+	assert_int_equal(snap_get_word(v, page, LAST_WORD), 1);
+	assert_int_equal(vmo_zero_range(v, 0, PAGES * PAGE_SIZE, false), ZX_OK);
+	assert_int_equal(snap_get_word(v, (page + 1) % PAGES, LAST_WORD), 0);
+	object_unref(&v->object);
+	fake_quiesce();
+}
+
+/* The source's storer, the overlay's, and one that looks through it. */
+static void test_overlay_of_a_moving_source(void **state)
+{
+	static const struct share of_source = { 0, 0, PAGES };
+	static const struct share of_overlay = { 1, 0, OWN_PAGES };
+	u64 steps = from_environment("STEPS", 2000);
+
+	(void)state;
+	stop = false;
+	store_count = wrong_count = 0;
+	make_overlay();
+	/* Its own from the start: else what it sees is the source's. */
+	for (u64 i = 0; i < OWN_PAGES; i++)
+		snap_put_word(sides[1], i, LAST_WORD, 1);
+	fake_cpu_start(1, storer, (void *)&of_source);
+	fake_cpu_start(2, storer, (void *)&of_overlay);
+	fake_cpu_start(3, watcher, NULL);
+	for (u64 i = 0; i < steps || stores() < STORES_WANTED; i++)
+		overlay_step();
+	join_all();
+	drop_sides();
+	object_unref(pager_object(pager));
+	object_unref(port_object(port));
+}
+
 /* --- Relatives that come and go ------------------------------------------------- */
 
 /* Each of the CPUs snapshots what the one before it left, writes, and counts
@@ -301,6 +393,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_snapshots_of_moving_vmos),
+		cmocka_unit_test(test_overlay_of_a_moving_source),
 		cmocka_unit_test(test_relatives_come_and_go),
 	};
 
