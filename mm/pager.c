@@ -328,9 +328,9 @@ zx_status_t pager_supply_pages(struct vmo *v, u64 offset, u64 bytes,
 	else
 		status = check_aux_locked(aux, aux_offset, bytes, rules);
 	if (status == ZX_OK)
-		status = ptree_remove_prepare(&b->pages, aux_first,
-					      aux_first +
-						      (bytes >> PAGE_SHIFT));
+		status = vmo_drop_prepare_locked(b, aux_first,
+						 aux_first +
+						 (bytes >> PAGE_SHIFT));
 	/* An empty range is judged as well (4.1 check 7). */
 	if (status == ZX_OK && (bytes || offset > v->size))
 		status = supply_locked(v, offset, bytes, b, aux_first);

@@ -62,9 +62,17 @@ void vmo_unmap_pages_locked(struct vmo *v, u64 start, u64 end);
 /*
  * Frees all pages and markers of indices [start, end), after their entries are
  * cleared in all mappings and flushed. In batches of bounded length. The edges
- * were prepared by ptree_remove_prepare().
+ * were prepared by vmo_drop_prepare_locked().
  */
 void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end);
+/* Prepares that. A tree that shares nothing needs nothing. */
+static inline MUST_CHECK zx_status_t
+vmo_drop_prepare_locked(struct vmo *v, u64 start, u64 end)
+{
+	if (!(v->lookup & VMO_HAS_KIN))
+		return ZX_OK;
+	return ptree_remove_prepare(&v->pages, start, end);
+}
 /* Takes write permission from all entries of indices [start, end). */
 void vmo_write_protect_locked(struct vmo *v, u64 start, u64 end);
 /* Clears entries of indices [start, end) if some may show the zero page, before

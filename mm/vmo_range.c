@@ -270,9 +270,8 @@ static zx_status_t decommit_locked(struct vmo *v, u64 offset, u64 bytes,
 	if (status == ZX_OK && b->pin_count &&
 	    vmo_has_pins_locked(b, start, end))
 		status = ZX_ERR_BAD_STATE;
-	/* A tree that shares nothing needs no preparation. */
-	if (status == ZX_OK && (b->lookup & VMO_HAS_KIN))
-		status = ptree_remove_prepare(&b->pages, start, end);
+	if (status == ZX_OK)
+		status = vmo_drop_prepare_locked(b, start, end);
 	if (status == ZX_OK)
 		vmo_drop_pages_locked(b, start, end);
 	return status;
