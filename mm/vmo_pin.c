@@ -85,7 +85,10 @@ zx_status_t vmo_pin(struct vmo *v, u64 offset, u64 bytes)
 	/* Its addresses are what they are. */
 	if (v->base->kind == VMO_PHYSICAL)
 		return ZX_OK;
-	status = pin_range(v, &pinned, end);
+	/* All at once, or nothing: a pin that cannot be had takes no memory. */
+	status = vmo_commit_range(v, offset, bytes, false);
+	if (status == ZX_OK)
+		status = pin_range(v, &pinned, end);
 	if (status != ZX_OK)
 		vmo_unpin(v, offset, pinned - offset);
 	return status;

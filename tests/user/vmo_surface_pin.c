@@ -89,6 +89,27 @@ JX_TEST(vmo_surface_pin_commits_and_holds)
 	dev_bti_drop(bti);
 }
 
+/* More than there is: refused, and nothing is taken. */
+JX_TEST(vmo_surface_pin_without_memory)
+{
+	const uint64_t pages = zx_system_get_physmem() / PAGE + 100;
+	zx_paddr_t *addresses = NULL;
+	zx_handle_t bti = dev_bti(), vmo, list, pmt = 0;
+
+	/* The addresses have room in memory that is never touched. */
+	ASSERT_STATUS(zx_vmo_create(pages * sizeof(*addresses), 0, &list), ZX_OK);
+	ASSERT_STATUS(zx_vmo_create(pages * PAGE, 0, &vmo), ZX_OK);
+	addresses = (zx_paddr_t *)vm_map(list, VM_RW, pages * sizeof(*addresses) / PAGE);
+	EXPECT_STATUS(zx_bti_pin(bti, DEV_READ, vmo, 0, pages * PAGE, addresses, pages, &pmt),
+		      ZX_ERR_NO_MEMORY);
+	EXPECT_EQ(vm_vmo_info(vmo).committed_bytes, 0);
+	EXPECT_TRUE(dev_address(bti, vmo, pages - 1) != 0);
+	vm_unmap((zx_vaddr_t)addresses, pages * sizeof(*addresses) / PAGE);
+	zx_handle_close(vmo);
+	zx_handle_close(list);
+	dev_bti_drop(bti);
+}
+
 /* 14.8, "Pins": a snapshot is refused wherever the pin is, and forks first. */
 JX_TEST(vmo_surface_pin_and_snapshots)
 {
