@@ -28,9 +28,14 @@ static zx_status_t check_desc(u32 type, uaddr_t desc, size_t desc_size)
 zx_status_t sys_iommu_create(zx_handle_t resource, uint32_t type, uaddr_t desc,
 			     size_t desc_size, uaddr_t out)
 {
-	zx_status_t status = resource_check_root(resource);
+	zx_status_t status = resource_check_range(resource,
+						  ZX_RSRC_KIND_SYSTEM,
+						  ZX_RSRC_SYSTEM_IOMMU_BASE, 1);
 	struct object *o;
 
+	/* What is not this is of the wrong kind, as for all calls of the root. */
+	if (status == ZX_ERR_ACCESS_DENIED)
+		return ZX_ERR_WRONG_TYPE;
 	if (status == ZX_OK)
 		status = check_desc(type, desc, desc_size);
 	if (status == ZX_OK)

@@ -17,6 +17,10 @@ typedef struct zx_iommu_desc_dummy {
 } zx_iommu_desc_dummy_t;
 __ZX_STATIC_ASSERT(sizeof(zx_iommu_desc_dummy_t) == 1, "zx_iommu_desc_dummy_t");
 
+/* Later names of the same. */
+#define ZX_IOMMU_TYPE_STUB ZX_IOMMU_TYPE_DUMMY
+typedef zx_iommu_desc_dummy_t zx_iommu_desc_stub_t;
+
 __END_CDECLS
 
 #endif
