@@ -294,10 +294,15 @@ static void supply(struct leaf *l, u64 slot)
 				 &(struct pager_supply_rules){ 0 }), ZX_OK);
 }
 
-/* Part of a run that the leaf has, [*first, *last); false if it has none. */
+/* Part of a run that the leaf has, [*first, *last); false if it has none. Often
+ * with a pinned page. */
 static bool pick_in_run(struct leaf *l, u64 *first, u64 *last)
 {
+	const struct leaf *b = model_store(l);
+
 	*first = fake_below(SLOTS);
+	if (b->pinned && fake_below(2))
+		*first = b->pinned_slot - fake_below(b->pinned_slot % RUN + 1);
 	*last = *first + 1 + fake_below(RUN - *first % RUN);
 	while (*last > *first && !model_has(l, *last - 1))
 		--*last;
@@ -628,6 +633,7 @@ static void check_all(void)
 				 (model_end(l) - l->base) * PAGE_SIZE);
 		for (u64 s = 0; s < SLOTS; s++)
 			check_slot(l, s);
+		ptree_check(&l->vmo->pages, NULL);
 	}
 	model_check_charges();
 }
