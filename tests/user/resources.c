@@ -166,7 +166,8 @@ JX_TEST(resource_iommu_create_checks_in_order)
 	EXPECT_STATUS(zx_iommu_create(0, 7, NULL, 9999, &out), ZX_ERR_BAD_HANDLE);
 	EXPECT_STATUS(zx_iommu_create(vmex, 7, NULL, 9999, &out), ZX_ERR_WRONG_TYPE);
 	zx_handle_close(vmex);
-	ASSERT_STATUS(make_of_root(ZX_RSRC_KIND_SYSTEM, ZX_RSRC_SYSTEM_IOMMU_BASE, 1, &vmex), ZX_OK);
+	ASSERT_STATUS(make_of_root(ZX_RSRC_KIND_SYSTEM, ZX_RSRC_SYSTEM_IOMMU_BASE, 1, &vmex),
+		      ZX_OK);
 	EXPECT_STATUS(zx_iommu_create(vmex, 7, desc, 1, &out), ZX_ERR_NOT_SUPPORTED);
 	EXPECT_STATUS(zx_iommu_create(root, 7, desc, ZX_IOMMU_MAX_DESC_LEN + 1, &out),
 		      ZX_ERR_INVALID_ARGS);
