@@ -267,6 +267,18 @@ static bool set_prot(const struct range *r)
 	return tightened;
 }
 
+/* VMO operations that come after set_prot() and before the flush find entries
+ * cleared or tightened already, and flush them as well (vmo_map.c). */
+static void change_prot(const struct range *r)
+{
+	struct aspace *as = r->top->aspace;
+
+	__atomic_store_n(&as->tightening, 1, __ATOMIC_RELAXED);
+	if (set_prot(r))
+		vmar_limit_entries(as, r->start, r->end, prot_flags(r->prot));
+	__atomic_store_n(&as->tightening, 0, __ATOMIC_RELEASE);
+}
+
 zx_status_t vmar_protect(struct vmar *v, uaddr_t addr, u64 size, u32 prot,
 			 bool children)
 {
@@ -289,9 +301,8 @@ zx_status_t vmar_protect(struct vmar *v, uaddr_t addr, u64 size, u32 prot,
 			status = check_range(&r);
 		if (status == ZX_OK)
 			status = split_edges(&r);
-		if (status == ZX_OK && set_prot(&r))
-			vmar_limit_entries(v->aspace, r.start, r.end,
-					   prot_flags(prot));
+		if (status == ZX_OK)
+			change_prot(&r);
 		mutex_unlock(&v->aspace->lock);
 	} while (mm_try_again(status, 1));
 	return status;

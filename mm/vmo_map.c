@@ -25,6 +25,17 @@ void vmo_unlink_mapping_locked(struct mapping *m)
 	m->named->mapping_count--;
 }
 
+/*
+ * Has somebody cleared or tightened entries of this mapping which are not
+ * flushed yet, perhaps? Who removes it (change.c) or protects it; then our flush
+ * must cover them too. Acquire: if all is flushed, that came before.
+ */
+static inline bool is_unflushed(const struct mapping *m)
+{
+	return m->state == MAPPING_DEAD ||
+	       __atomic_load_n(&m->vmar->aspace->tightening, __ATOMIC_ACQUIRE);
+}
+
 /* Indices, and what is done to their entries: cleared (keep is 0), or left with
  * the permissions in keep. By value: it stays in registers. */
 struct sweep {
@@ -41,9 +52,7 @@ static inline void sweep_entries(struct sweep s, struct tlb_batch *b,
 		pt_protect(as, va, count, s.keep, b);
 	else
 		pt_clear(as, va, count, b);
-	/* Whoever removes this mapping has cleared its entries, perhaps, but
-	 * not flushed them: our flush must cover them too (change.c). */
-	if (__builtin_expect(m->state == MAPPING_DEAD, 0))
+	if (__builtin_expect(is_unflushed(m), 0))
 		tlb_batch_note_range(b, as, va, count);
 }
 
@@ -72,7 +81,7 @@ sweep_vast(struct sweep s, struct tlb_batch *b, struct mapping *m,
 	}
 	sweep_pause(b);
 	/* Once more for all that a remover may have cleared until now. */
-	if (m->state == MAPPING_DEAD)
+	if (is_unflushed(m))
 		tlb_batch_note_range(b, as, start,
 				     (stop - start) >> PAGE_SHIFT);
 }
@@ -139,7 +148,7 @@ static inline bool sweep_one_page(struct sweep s, struct vmo *v)
 	u64 into;
 
 	if (s.end - s.start != 1 || !list_is_single(&v->mappings) ||
-	    !list_is_empty(&v->overlays) || m->state == MAPPING_DEAD)
+	    !list_is_empty(&v->overlays) || is_unflushed(m))
 		return false;
 	into = s.start - m->index;
 	if (into < m->region.end - m->region.start)

@@ -101,6 +101,9 @@ MUST_CHECK zx_status_t fake_user_fetch(uaddr_t va, u64 *value);
 /* Called, if set, each time that preemption comes back on while the running
  * CPU's resched flag stands: where another thread could run in between. */
 extern void (*fake_resched_hook)(void);
+/* Called once, before the next DSB ISHST: what another CPU may do between the
+ * stores to page tables and their flush. */
+extern void (*fake_dsb_hook)(void);
 
 /* panic() calls this first if it is set; it may longjmp. */
 extern void (*fake_panic_hook)(const char *message);

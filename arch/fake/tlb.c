@@ -410,8 +410,15 @@ void hw_dmb_ishst(void)
 {
 }
 
+void (*fake_dsb_hook)(void);
+
 void hw_dsb_ishst(void)
 {
+	void (*hook)(void) = fake_dsb_hook;
+
+	fake_dsb_hook = NULL;
+	if (hook)
+		hook();
 	pthread_mutex_lock(&model);
 	disturb();
 	complete_stores();

@@ -127,6 +127,82 @@ static void test_fault_on_a_dying_mapping(void **state)
 	object_unref(&other->object);
 }
 
+/* --- Between a protect's stores and its flush ------------------------------ */
+
+static struct vmo *shown;
+static struct vmo *snapshot;
+
+static void decommit_shown(void *arg)
+{
+	(void)arg;
+	assert_int_equal(vmo_decommit_range(shown, 0, PAGE_SIZE, false), ZX_OK);
+}
+
+static void snapshot_shown(void *arg)
+{
+	struct vmo_child want = { .kind = VMO_CHILD_SNAPSHOT,
+				  .size = PAGE_SIZE };
+
+	(void)arg;
+	assert_int_equal(vmo_create_child(shown, &want, &snapshot), ZX_OK);
+}
+
+static void on_cpu_1(void (*fn)(void *))
+{
+	fake_cpu_start(1, fn, NULL);
+	assert_int_equal(pthread_join(fake_threads[1].host, NULL), 0);
+}
+
+static void decommit_meanwhile(void)
+{
+	on_cpu_1(decommit_shown);
+}
+
+/* Once the snapshot is there no CPU may store to what it shares. */
+static void snapshot_meanwhile(void)
+{
+	u64 value = 2;
+
+	on_cpu_1(snapshot_shown);
+	assert_false(fake_mmu_access(BASE, PT_WRITE, &value, sizeof(value)));
+}
+
+/* A neighbour keeps the table: an unlinked one is flushed under its lock. */
+static void protect_with(u32 prot, void (*meanwhile)(void))
+{
+	struct vmo *neighbour = new_vmo(1);
+
+	assert_int_equal(aspace_create("test", &as), ZX_OK);
+	fake_enter_aspace(as);
+	shown = new_vmo(1);
+	map_at(BASE, 1, shown);
+	map_at(BASE + PAGE_SIZE, 1, neighbour);
+	assert_int_equal(fake_user_store(BASE, 1), ZX_OK);
+	assert_int_equal(fake_user_store(BASE + PAGE_SIZE, 1), ZX_OK);
+	fake_dsb_hook = meanwhile;
+	assert_int_equal(vmar_protect(as->root, BASE, PAGE_SIZE, prot, false),
+			 ZX_OK);
+	assert_null(fake_dsb_hook);
+	fake_enter_aspace(NULL);
+	aspace_destroy(as);
+	object_unref(&shown->object);
+	object_unref(&neighbour->object);
+}
+
+/* The frame is free on return: the checker looks whether a TLB may show it. */
+static void test_decommit_under_a_protect(void **state)
+{
+	(void)state;
+	protect_with(0, decommit_meanwhile);
+}
+
+static void test_snapshot_under_a_protect(void **state)
+{
+	(void)state;
+	protect_with(ZX_VM_PERM_READ, snapshot_meanwhile);
+	object_unref(&snapshot->object);
+}
+
 /* --- How long preemption stays off ----------------------------------------- */
 
 static u64 breath_count;
@@ -208,6 +284,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fault_on_a_dying_mapping),
+		cmocka_unit_test(test_decommit_under_a_protect),
+		cmocka_unit_test(test_snapshot_under_a_protect),
 		cmocka_unit_test(test_decommit_of_many_mappings),
 		cmocka_unit_test(test_frames_go_back_in_stretches),
 	};

@@ -40,6 +40,12 @@ struct aspace {
 	struct vmar *root;		/* counted */
 	struct mutex lock;		/* LOCK_ASPACE */
 	struct arch_aspace arch;
+	/* Written under lock. Atomic: read by VMO operations under the lock of a
+	 * VMO that is mapped here. Nonzero while a protect has told the VMOs of
+	 * less permission, but not yet flushed the entries that it tightens or
+	 * clears: the release of the VMO's lock makes it known to whoever takes
+	 * that next, and it falls (release) behind the flush. */
+	u32 tightening;
 	/* Under lock: state of the placement generator. */
 	struct rt_random random;
 	/* Atomic: the process, every VMAR, every CPU that has it loaded. */
