@@ -58,3 +58,9 @@ u64 mm_reclaim(u64 pages)
 	mutex_unlock(&reclaim_lock);
 	return freed;
 }
+
+void mm_make_room(u64 pages)
+{
+	if (pmm_free_count() < pages)
+		(void)mm_reclaim(pages);
+}

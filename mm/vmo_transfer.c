@@ -11,6 +11,7 @@
 #include <kernel/wait.h>
 #include <mm/pager.h>
 #include <mm/pmm.h>
+#include <mm/reclaim.h>
 
 #include "vmo_internal.h"
 
@@ -166,6 +167,9 @@ static zx_status_t move_stretch(struct transfer *t, u64 dst_offset,
 {
 	zx_status_t status = ZX_OK;
 
+	/* Pages of src, and nodes of either side: a stretch that ends half way
+	 * is lost. */
+	mm_make_room(2 * PAGES_A_TURN);
 	do {
 		if (t->src->base->source_vmo)
 			status = vmo_commit_range(t->src, src_offset,

@@ -29,6 +29,10 @@ void reclaim_init_module(void);
  */
 u64 mm_reclaim(u64 pages);
 
+/* For a step that cannot be undone: before it, if fewer frames than that are
+ * free, as mm_reclaim(). They may be gone again when the step wants them. */
+void mm_make_room(u64 pages);
+
 /* The end of an attempt: true if it ran out of frames and some were freed. Ends
  * when nothing is left to be freed: each round costs somebody an object. */
 static inline bool mm_try_again(zx_status_t status, u64 pages)
