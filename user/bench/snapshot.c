@@ -8,7 +8,7 @@
 
 #include "bench.h"
 
-#define ROUNDS 64
+#define ROUNDS 512
 #define TABLE_PAGES 512ul	/* that one leaf table maps */
 #define APART 16ul		/* pages: one read fault maps no neighbour */
 
