@@ -157,7 +157,7 @@ JX_TEST(vmo_4_6_r4_sync_reaches_instruction_fetch)
 /* --- 4.7 -------------------------------------------------------------------- */
 
 /* No right is needed, and of what no pager backs nothing is checked. */
-JX_TEST_OF_LATEST(vmo_4_7_r1_hints)
+JX_TEST(vmo_4_7_r1_hints)
 {
 	zx_handle_t vmo = vm_vmo_make(2, 0), bare = vm_dup(vmo, ZX_RIGHT_NONE);
 
@@ -170,7 +170,7 @@ JX_TEST_OF_LATEST(vmo_4_7_r1_hints)
 	zx_handle_close(vmo);
 }
 
-JX_TEST_OF_LATEST(vmo_4_7_r2_prefetch)
+JX_TEST(vmo_4_7_r2_prefetch)
 {
 	zx_handle_t vmo = conf_vmo(2, 0), writer = vm_dup(vmo, ZX_RIGHT_WRITE);
 
