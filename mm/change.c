@@ -33,6 +33,10 @@
 /* Nodes freed between two looks at the scheduler. */
 #define TEARDOWN_BUDGET 256
 
+/* Mappings of one VMO that are marked, or taken off its list, under one hold of
+ * its lock; and that one deferred call frees. */
+#define GROUP 64u
+
 struct change {
 	struct mapping *removed;	/* by next_removed */
 	struct vmar *dead;		/* by next_dead, descendants included */
@@ -54,39 +58,56 @@ static inline void bury(struct mapping *m)
 	mapping_retire(m);
 }
 
-static void kill_mapping(struct change *c, struct mapping *m)
-{
-	mark_dead(m);
-	m->next_removed = c->removed;
-	c->removed = m;
-}
+/* The lock of the VMO whose mappings are being marked; it is held over runs of
+ * bounded length. */
+struct marking {
+	struct mutex *lock;
+	u32 count;
+};
 
-/* Sub-VMARs go on *todo. */
-static inline void kill_child(struct change *c, struct rt_slot s,
-			      struct vmar **todo)
+static inline void marking_take(struct marking *k, struct mutex *lock)
 {
-	struct vmar *child;
-
-	if (rt_slot_type(s) == RT_MAPPING) {
-		kill_mapping(c, mapping_from_slot(s));
+	if (k->lock == lock && ++k->count < GROUP)
 		return;
-	}
-	child = vmar_from_slot(s);
-	child->alive = false;
-	child->next_dead = *todo;
-	*todo = child;
+	if (k->lock)
+		mutex_unlock(k->lock);
+	mutex_lock(lock);
+	k->lock = lock;
+	k->count = 0;
 }
 
-/* Kills the children of v that touch [start, end). */
-static void kill_children(struct change *c, struct vmar *v, u64 start,
-			  u64 end, struct vmar **todo)
+static inline void marking_end(struct marking *k)
 {
+	if (k->lock)
+		mutex_unlock(k->lock);
+}
+
+/* Kills the children of v that touch [start, end); sub-VMARs go on *todo. */
+static void kill_children(struct change *c, struct vmar *v, u64 start, u64 end,
+			  struct vmar **todo)
+{
+	struct marking marking = { NULL, 0 };
 	struct rtree_walk w;
 	struct rt_slot s;
 
 	rtree_walk_begin(&w, &v->children, start);
-	while ((s = rtree_walk_next(&w)).word && rt_slot_region(s)->start < end)
-		kill_child(c, s, todo);
+	while ((s = rtree_walk_next(&w)).word &&
+	       rt_slot_region(s)->start < end) {
+		struct mapping *m = mapping_from_slot(s);
+		struct vmar *child = vmar_from_slot(s);
+
+		if (rt_slot_type(s) == RT_MAPPING) {
+			marking_take(&marking, m->vmo->lock);
+			m->state = MAPPING_DEAD;
+			m->next_removed = c->removed;
+			c->removed = m;
+		} else {
+			child->alive = false;
+			child->next_dead = *todo;
+			*todo = child;
+		}
+	}
+	marking_end(&marking);
 }
 
 static void kill_descendants(struct change *c, struct vmar *todo)
@@ -153,14 +174,32 @@ static void drop_vmar(struct epoch_head *h)
 	object_unref(&container_of(h, struct vmar, epoch)->object);
 }
 
+/* The next removed mappings of one VMO, a bounded number. */
+static void bury_group(struct change *c)
+{
+	struct mapping *m = c->removed, *chain = NULL;
+	struct vmo *named = m->named;
+	u32 count = 0;
+
+	mutex_lock(m->vmo->lock);
+	do {
+		struct mapping *next = m->next_removed;
+
+		vmo_unlink_mapping_locked(m);
+		m->next_buried = chain;
+		chain = m;
+		count++;
+		m = next;
+	} while (m && m->named == named && count < GROUP);
+	c->removed = m;
+	mutex_unlock(chain->vmo->lock);
+	mapping_retire_chain(chain, count);
+}
+
 static void finish(struct change *c)
 {
-	while (c->removed) {
-		struct mapping *m = c->removed;
-
-		c->removed = m->next_removed;
-		bury(m);
-	}
+	while (c->removed)
+		bury_group(c);
 	while (c->dead) {
 		struct vmar *v = c->dead;
 

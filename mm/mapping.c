@@ -101,6 +101,24 @@ static void drop_after_epoch(struct epoch_head *h)
 	drop(container_of(h, struct mapping, epoch));
 }
 
+static void drop_chain_after_epoch(struct epoch_head *h)
+{
+	struct mapping *m = container_of(h, struct mapping, epoch);
+
+	while (m) {
+		struct mapping *next = m->next_buried;
+
+		drop(m);
+		m = next;
+	}
+}
+
+void mapping_retire_chain(struct mapping *chain, u32 count)
+{
+	object_unref_many(&chain->named->object, count);
+	epoch_defer(&chain->epoch, drop_chain_after_epoch);
+}
+
 void mapping_retire(struct mapping *m)
 {
 	object_unref(&m->named->object);

@@ -255,8 +255,6 @@ static bool set_prot(const struct range *r)
 	bool tightened = false;
 	struct vmar_walk w;
 
-	if (r->mapping_count == 1 && has_whole_mappings(r))
-		return set_one(r->first, r->prot);
 	vmar_walk_begin(&w, r->top, r->start);
 	while (w.page < r->end) {
 		struct mapping *m = mapping_from_slot(vmar_walk_slot(&w));
@@ -267,28 +265,69 @@ static bool set_prot(const struct range *r)
 	return tightened;
 }
 
-/* VMO operations that come after set_prot() and before the flush find entries
- * cleared or tightened already, and flush them as well (vmo_map.c). */
-static void change_prot(const struct range *r)
+/*
+ * VMO operations that come after the protection has changed and before the
+ * flush find entries cleared or tightened already, and flush them as well
+ * (vmo_map.c).
+ */
+static inline void tightening_begin(struct aspace *as)
 {
-	struct aspace *as = r->top->aspace;
-
 	__atomic_store_n(&as->tightening, 1, __ATOMIC_RELAXED);
-	if (set_prot(r))
-		vmar_limit_entries(as, r->start, r->end, prot_flags(r->prot));
+}
+
+static inline void tightening_end(struct aspace *as)
+{
 	__atomic_store_n(&as->tightening, 0, __ATOMIC_RELEASE);
+}
+
+static __attribute__((noinline)) zx_status_t protect_range(struct vmar *v,
+							   u64 start, u64 end,
+							   u32 prot,
+							   bool children)
+{
+	struct range r = {
+		.top = v,
+		.start = start,
+		.end = end,
+		.prot = prot,
+		.children = children,
+	};
+	zx_status_t status = check_range(&r);
+
+	if (status == ZX_OK)
+		status = split_edges(&r);
+	if (status != ZX_OK)
+		return status;
+	tightening_begin(v->aspace);
+	if (set_prot(&r))
+		vmar_limit_entries(v->aspace, start, end, prot_flags(prot));
+	tightening_end(v->aspace);
+	return ZX_OK;
+}
+
+static inline zx_status_t protect_locked(struct vmar *v, u64 start, u64 end,
+					 u32 prot, bool children)
+{
+	struct rt_slot s = rtree_lookup(&v->children, start);
+	struct mapping *m = mapping_from_slot(s);
+
+	/* The usual case, just one mapping: nothing to split. */
+	if (rt_slot_type(s) != RT_MAPPING || m->region.start != start ||
+	    m->region.end != end)
+		return protect_range(v, start, end, prot, children);
+	if (prot & ~m->max_prot)
+		return ZX_ERR_ACCESS_DENIED;
+	tightening_begin(v->aspace);
+	if (set_one(m, prot))
+		vmar_limit_entries(v->aspace, start, end, prot_flags(prot));
+	tightening_end(v->aspace);
+	return ZX_OK;
 }
 
 zx_status_t vmar_protect(struct vmar *v, uaddr_t addr, u64 size, u32 prot,
 			 bool children)
 {
-	struct range r = {
-		.top = v,
-		.start = addr >> PAGE_SHIFT,
-		.end = (addr + size) >> PAGE_SHIFT,
-		.prot = prot,
-		.children = children,
-	};
+	u64 start = addr >> PAGE_SHIFT;
 	zx_status_t status;
 
 	do {
@@ -298,11 +337,9 @@ zx_status_t vmar_protect(struct vmar *v, uaddr_t addr, u64 size, u32 prot,
 		else if (!vmar_contains(v, addr, size))
 			status = ZX_ERR_INVALID_ARGS;
 		else
-			status = check_range(&r);
-		if (status == ZX_OK)
-			status = split_edges(&r);
-		if (status == ZX_OK)
-			change_prot(&r);
+			status = protect_locked(v, start,
+						start + (size >> PAGE_SHIFT),
+						prot, children);
 		mutex_unlock(&v->aspace->lock);
 	} while (mm_try_again(status, 1));
 	return status;

@@ -64,6 +64,8 @@ void mapping_link(struct mapping *m, enum mapping_state state);
 /* Gives up the tree's reference to a mapping that is on no VMO's list any more:
  * the VMO's at once, which may end the VMO, the mapping's after an epoch. */
 void mapping_retire(struct mapping *m);
+/* The same for `count` mappings of one VMO, linked by next_buried. */
+void mapping_retire_chain(struct mapping *chain, u32 count);
 /* Undoes mapping_create(); NULL is fine. */
 void mapping_discard(struct mapping *m);
 

@@ -82,14 +82,18 @@ static u64 get_limit(const struct mapping *m)
 	return (end - v->shift) << PAGE_SHIFT;
 }
 
-/* Check 9 for one piece. */
-static zx_status_t check_piece(u32 op, const struct piece *p)
+/* Check 9 for one piece. If it is the only one, what the VMO's own operation
+ * refuses before it changes anything is left to that. */
+static zx_status_t check_piece(u32 op, const struct piece *p, bool only)
 {
 	struct vmo *v = p->m->named;
 	u64 limit;
 
 	if (needed_prot(op) & ~p->m->max_prot)
 		return ZX_ERR_ACCESS_DENIED;
+	if (only && needed_prot(op) == ZX_VM_PERM_WRITE &&
+	    !p->m->fault_beyond_stream)
+		return ZX_OK;
 	if (op == ZX_VMAR_OP_DECOMMIT && vmo_can_decommit(v) != ZX_OK)
 		return ZX_ERR_NOT_SUPPORTED;
 	if (!p->m->fault_beyond_stream &&
@@ -101,18 +105,20 @@ static zx_status_t check_piece(u32 op, const struct piece *p)
 	return ZX_OK;
 }
 
-static zx_status_t check_pieces(struct op *o, u64 start)
+/* All pieces; *p is the last one. */
+static zx_status_t check_pieces(struct op *o, u64 start, struct piece *p)
 {
 	zx_status_t status = ZX_OK;
-	struct piece p;
 
 	vmar_walk_begin(&o->walk, o->walk.top, start);
 	while (status == ZX_OK && o->walk.page < o->end) {
-		status = find_piece(o, &p);
+		status = find_piece(o, p);
 		if (status == ZX_OK)
-			status = check_piece(o->number, &p);
+			status = check_piece(o->number, p,
+					     p->start == start &&
+						     p->end == o->end);
 		if (status == ZX_OK)
-			o->walk.page = p.end;
+			o->walk.page = p->end;
 	}
 	return status;
 }
@@ -166,11 +172,19 @@ static zx_status_t run_unlocked(struct op *o, const struct piece *p)
 	return status;
 }
 
+static zx_status_t run_piece(struct op *o, const struct piece *p)
+{
+	switch (o->number) {
+	case ZX_VMAR_OP_DECOMMIT:
+	case ZX_VMAR_OP_MAP_RANGE:
+	case ZX_VMAR_OP_DONT_NEED:
+		return run(o->number, p);
+	}
+	return run_unlocked(o, p);
+}
+
 static zx_status_t run_pieces(struct op *o, u64 start)
 {
-	bool short_and_sure = o->number == ZX_VMAR_OP_DECOMMIT ||
-			      o->number == ZX_VMAR_OP_MAP_RANGE ||
-			      o->number == ZX_VMAR_OP_DONT_NEED;
 	zx_status_t status = ZX_OK;
 	struct piece p;
 
@@ -178,34 +192,40 @@ static zx_status_t run_pieces(struct op *o, u64 start)
 	while (status == ZX_OK && o->walk.page < o->end) {
 		status = find_piece(o, &p);
 		if (status == ZX_OK)
-			status = short_and_sure ? run(o->number, &p)
-						: run_unlocked(o, &p);
+			status = run_piece(o, &p);
 		o->walk.page = p.end;
 	}
 	return status;
+}
+
+static zx_status_t op_range_locked(struct op *o, u64 start)
+{
+	struct piece p;
+	zx_status_t status = check_pieces(o, start, &p);
+
+	if (status != ZX_OK)
+		return status;
+	return p.start == start ? run_piece(o, &p) : run_pieces(o, start);
 }
 
 zx_status_t vmar_op_range(struct vmar *v, u32 op, uaddr_t addr, u64 size,
 			  bool descend)
 {
 	u64 start = addr >> PAGE_SHIFT;
-	struct op o = {
-		.number = op,
-		.descend = descend,
-		.end = start + (size >> PAGE_SHIFT),
-		.walk = { .top = v },
-	};
+	struct op o;
 	zx_status_t status;
 
+	o.number = op;
+	o.descend = descend;
+	o.end = start + (size >> PAGE_SHIFT);
+	o.walk.top = v;
 	mutex_lock(&v->aspace->lock);
 	if (!v->alive)
 		status = ZX_ERR_BAD_STATE;
 	else if (!vmar_contains(v, addr, size))
 		status = ZX_ERR_OUT_OF_RANGE;
 	else
-		status = check_pieces(&o, start);
-	if (status == ZX_OK)
-		status = run_pieces(&o, start);
+		status = op_range_locked(&o, start);
 	mutex_unlock(&v->aspace->lock);
 	return status;
 }

@@ -92,8 +92,12 @@ struct mapping {
 	/* Written under aspace->lock and vmo->lock, read under either:
 	 * protect of a whole mapping changes it in place. */
 	u32 prot;			/* ZX_VM_PERM_* now */
-	/* Under vmo->lock. */
-	struct list_node vmo_node;
+	union {
+		/* Under vmo->lock. */
+		struct list_node vmo_node;
+		/* The epoch's, once it is off that list: freed together. */
+		struct mapping *next_buried;
+	};
 	u32 state;			/* enum mapping_state */
 	/* Fixed after creation: pages wholly beyond the VMO's stream size
 	 * fault (spec 11). */
