@@ -4,6 +4,8 @@
  * divided by their viewers. The note at the head of 14 says which figures of
  * [2020] become smaller here: those of copies in hidden nodes.
  */
+#include <mm/pager.h>
+#include <mm/vmar.h>
 #include <mm/vmo_pin.h>
 
 #include "snap_env.h"
@@ -596,6 +598,49 @@ static void test_decommit_when_alone(void **state)
 	charges("C1");
 }
 
+/* A page that appears in the pager's VMO where an overlay's mapping shows the
+ * zero page is seen there at once. */
+static void test_page_appears_below_an_overlay(void **state)
+{
+	struct vmar_placement where = { ZX_VM_SPECIFIC, 0, PAGE_SIZE };
+	struct vmo *source, *overlay, *aux;
+	struct pager *pager;
+	struct aspace *as;
+	struct port *port;
+	u64 value = 1;
+	uaddr_t va;
+
+	(void)state;
+	assert_int_equal(pager_create(&pager), ZX_OK);
+	assert_int_equal(port_create(0, &port), ZX_OK);
+	assert_int_equal(pager_create_vmo(pager, 0, port, 1, PAGE_SIZE,
+					  &source), ZX_OK);
+	assert_int_equal(vmo_create(PAGE_SIZE, 0, &aux), ZX_OK);
+	/* Nothing in aux: a marker. */
+	assert_int_equal(pager_supply_pages(source, 0, PAGE_SIZE, aux, 0,
+					    &(struct pager_supply_rules){ 0 }),
+			 ZX_OK);
+	assert_int_equal(snap_try(source, VMO_CHILD_AT_LEAST_ON_WRITE, 0, 1,
+				  false, &overlay), ZX_OK);
+	assert_int_equal(aspace_create("overlay", &as), ZX_OK);
+	assert_int_equal(vmar_map(as->root, &where, overlay, 0,
+				  ZX_VM_PERM_READ, ZX_VM_PERM_READ, false,
+				  &va), ZX_OK);
+	fake_enter_aspace(as);
+	assert_int_equal(fake_user_load(va, &value), ZX_OK);
+	assert_int_equal(value, 0);
+	snap_put_word(source, 0, FIRST_WORD, 7);
+	assert_int_equal(fake_user_load(va, &value), ZX_OK);
+	assert_int_equal(value, 7);
+	fake_enter_aspace(NULL);
+	aspace_destroy(as);
+	object_unref(&overlay->object);
+	object_unref(&source->object);
+	object_unref(&aux->object);
+	object_unref(pager_object(pager));
+	object_unref(port_object(port));
+}
+
 #define EXAMPLE(name) cmocka_unit_test_teardown(test_##name, finish)
 
 int main(void)
@@ -629,6 +674,7 @@ int main(void)
 		EXAMPLE(deep_family),
 		EXAMPLE(children_are_inherited),
 		EXAMPLE(decommit_when_alone),
+		EXAMPLE(page_appears_below_an_overlay),
 	};
 
 	return cmocka_run_group_tests(tests, boot, NULL);
