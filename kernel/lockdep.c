@@ -109,17 +109,19 @@ static void check_order(const struct thread *t, const void *lock, u32 class,
 void lockdep_acquire(const void *lock, u32 class, enum lockdep_kind kind)
 {
 	struct thread *t = thread_current();
+	u64 mask;
 
 	check_context(class, kind);
 	if (t->held_count > 0)
 		check_order(t, lock, class, kind);
 	ASSERT(t->held_count < ARRAY_SIZE(t->held_lock));
+	/* An interrupt that came in between would put its own lock into this
+	 * place, since the count does not yet say that it is taken. */
+	mask = arch_irq_save();
 	t->held_class[t->held_count] = (u8)class;
 	t->held_lock[t->held_count] = lock;
-	/* An interrupt that comes in between sees the list without the new
-	 * lock, and leaves it as it was. */
-	__asm__ volatile("" ::: "memory");
 	t->held_count++;
+	arch_irq_restore(mask);
 }
 
 /* Found by address: locks need not be freed in the opposite order. */
