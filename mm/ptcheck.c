@@ -11,8 +11,9 @@
  * each step by the CPU that changed it (or that adopted the flush), all before
  * that CPU's batch ends. struct page.map_count counts for each frame the entries
  * that are live or not flushed; bit 31 of it says that the I-cache was synced
- * for the frame. A table that was unlinked is frozen until the flush of the
- * entry that named it is done.
+ * for the frame, and no entry was made since that lets a program write to it. A
+ * table that was unlinked is frozen until the flush of the entry that named it
+ * is done.
  *
  * Lock: check_lock, innermost, interrupts off; not tracked by the lock checker,
  * since hooks run under any lock. It makes hooks one sequence, which is what the
@@ -358,6 +359,19 @@ static void check_executable(struct shadow *s, u32 i, uaddr_t va, u64 value)
 	}
 }
 
+/* What a program may write from now on is not what was synced. */
+static void forget_sync(struct shadow *s, u32 i, u64 value)
+{
+	u32 n, count = frame_count(s);
+
+	for (n = 0; n < count && !(value & ENTRY_RO); n++) {
+		struct page *p = frame_page(s, i, n);
+
+		if (p != NULL)
+			p->map_count &= ~MAP_COUNT_SYNCED;
+	}
+}
+
 static void store_new(struct shadow *s, u32 i, uaddr_t va, u64 value)
 {
 	if (stage_of(s, i) != FLUSHED) {
@@ -367,6 +381,7 @@ static void store_new(struct shadow *s, u32 i, uaddr_t va, u64 value)
 	}
 	set_frame(s, i, value);
 	check_executable(s, i, va, value);
+	forget_sync(s, i, value);
 	s->state[i] |= S_LIVE | S_EVER;
 	if (s->level == PT_LEVEL_BLOCK)
 		s->state[i] |= S_BLOCK;
@@ -396,6 +411,8 @@ static void store_leaf(struct shadow *s, u32 i, uaddr_t va, u64 old, u64 value)
 	}
 	if (old & ~value & ENTRY_UXN)
 		check_executable(s, i, va, value);
+	if (old & ~value & ENTRY_RO)
+		forget_sync(s, i, value);
 }
 
 void ptcheck_store_hook(struct arch_aspace *as, u64 *entry, uaddr_t va,

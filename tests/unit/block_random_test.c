@@ -112,10 +112,11 @@ static void run_random(bool tlbi_range)
 
 	memset(model, 0, sizeof(model));
 	memset(model_block, 0, sizeof(model_block));
-	arch_cache_sync(phys_to_virt(block_pa), PT_BLOCK_BYTES);
 	fake_set_features(CPUS, tlbi_range);
 	for (step = 0; step < steps; step++) {
 		flags = PT_READ | ((u32)fake_random() & (PT_WRITE | PT_EXEC));
+		if (flags & PT_EXEC)
+			arch_cache_sync(phys_to_virt(block_pa), PT_BLOCK_BYTES);
 		switch (fake_below(6)) {
 		case 0:
 		case 1:

@@ -194,6 +194,7 @@ static void test_page_in_block(void **state)
 	env_map_pa(&as, page_va(101), page_pa(101), RW);
 	assert_int_equal(flush_count(), flushes);
 	expect_page(511, RW);
+	arch_sync_icache_page(&block[100]);
 	env_map_pa(&as, page_va(100), page_pa(100), RX);
 	expect_page(100, RX);
 	env_reach_everywhere(&as, CPUS, page_va(100), PT_EXEC, page_pa(100));

@@ -106,6 +106,7 @@ static void test_widen(void **state)
 	assert_null(env_reach(VA, PT_WRITE));
 	env_map(&as, VA, p, PT_READ | PT_WRITE);
 	assert_ptr_equal(env_reach(VA, PT_WRITE), p);
+	arch_sync_icache_page(p);
 	env_map(&as, VA, p, PT_READ | PT_EXEC);
 	assert_true(pt_query(&as, VA, &pa, &flags));
 	assert_int_equal(flags, PT_READ | PT_WRITE | PT_EXEC);
@@ -299,6 +300,42 @@ static void test_executable_frame(void **state)
 	assert_true(pmm_free_count() >= before + 1);
 }
 
+/*
+ * Code that is rewritten in place, as protect does it: the page stays resident,
+ * a writable entry loses that right, and only then, after a sync, the entry may
+ * be executed; each time anew. With the sync dropped (a mutant) the first round
+ * is stopped already; here the second one is, where the frame is an old friend.
+ */
+static void test_rewritten_code(void **state)
+{
+	struct page *p = env_frame();
+	struct tlb_batch batch;
+
+	(void)state;
+	for (u32 round = 0; round < 3; round++) {
+		env_map(&as, VA, p, PT_READ | PT_WRITE);
+		assert_ptr_equal(env_reach(VA, PT_WRITE), p);
+		tlb_batch_begin(&batch);
+		pt_protect(&as, VA, 1, PT_READ | PT_EXEC, &batch);
+		tlb_batch_end(&batch);
+		assert_null(env_reach(VA, PT_EXEC));
+		arch_sync_icache_page(p);
+		env_map(&as, VA, p, PT_READ | PT_EXEC);
+		assert_ptr_equal(env_reach(VA, PT_EXEC), p);
+		assert_int_equal(env_violation, 0);
+		tlb_batch_begin(&batch);
+		pt_protect(&as, VA, 1, PT_READ, &batch);
+		tlb_batch_end(&batch);
+	}
+	env_map(&as, VA, p, PT_READ | PT_WRITE);
+	env_map(&as, VA, p, PT_READ | PT_EXEC);
+	if (IS_ENABLED(CONFIG_PTCHECK))
+		assert_int_equal(env_violation, 14);
+	env_violation = 0;
+	env_unmap(&as, VA, 1);
+	pmm_free(p);
+}
+
 /* Each rule that a test can break without a mutant is reported by its number:
  * the entry that is set without a VMO's lock, the executable entry without
  * I-cache sync, the frame that is freed under a valid entry, a batch with an
@@ -363,6 +400,8 @@ static void step_map(struct model *m, u32 i)
 	} else {
 		m->flags[i] |= flags;
 	}
+	if (flags & PT_EXEC)
+		arch_sync_icache_page(m->frame[i]);
 	env_map(&as, model_va(i), m->frame[i], flags);
 }
 
@@ -417,10 +456,8 @@ static void run_random(bool tlbi_range)
 
 	memset(&m, 0, sizeof(m));
 	fake_set_features(4, tlbi_range);
-	for (i = 0; i < FRAME_COUNT; i++) {
+	for (i = 0; i < FRAME_COUNT; i++)
 		m.frames[i] = env_frame();
-		arch_sync_icache_page(m.frames[i]);
-	}
 	for (step = 0; step < steps; step++) {
 		i = (u32)fake_below(MODEL_PAGES);
 		if (fake_below(4) != 0)
@@ -483,6 +520,7 @@ int main(void)
 		TEST(test_protect),
 		TEST(test_protect_again),
 		TEST(test_executable_frame),
+		TEST(test_rewritten_code),
 		TEST(test_checker_speaks),
 		TEST(test_random),
 		TEST(test_random_with_ranges),
