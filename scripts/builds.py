@@ -10,6 +10,7 @@ BUILDS = {
     "clang": ["DEFCONFIG=debug", "LLVM=1"],
     "asid8": ["DEFCONFIG=debug asid8"],
     "latest": ["DEFCONFIG=debug latest"],
+    "latency": ["DEFCONFIG=release latency"],
 }
 
 
