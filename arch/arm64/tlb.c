@@ -291,13 +291,14 @@ void tlb_flush_page(struct arch_aspace *as, uaddr_t va)
 	/* The changed entry before the TLBI, as in tlb_batch_flush(). */
 	op_dsb_ishst();
 	asid = asid_to_flush(as);
-	if (asid != 0)
+	if (asid != 0) {
 		op_tlbi_page(as, asid, va, true);
-	else
+		stat_add(STAT_TLBI_PAGE, 1);
+	} else {
 		PTCHECK(tlbi_asid_hook(as, 0));
+	}
 	/* Until here a CPU may use the old entry; from here none can. */
 	op_dsb_ish();
-	stat_add(STAT_TLBI_PAGE, 1);
 	stat_add(STAT_DSB, 2);
 }
 

@@ -141,14 +141,19 @@ u64 model_count(const struct model *m, const struct rt_want *w)
 
 void model_compare(const struct model *m, const struct rtree *t)
 {
+	struct rtree_walk w;
 	u64 page = 0;
 
 	assert_int_equal(rtree_check(t, NULL), m->count);
+	rtree_walk_begin(&w, t, 0);
 	for (u32 i = 0; i < m->count; i++) {
 		struct rt_slot s = rtree_next(t, page);
 
 		assert_int_equal(s.word, m->slots[i].word);
+		assert_int_equal(rtree_walk_next(&w).word, s.word);
 		page = rt_slot_region(s)->end;
 	}
 	assert_int_equal(rtree_next(t, page).word, 0);
+	assert_int_equal(rtree_walk_next(&w).word, 0);
+	assert_int_equal(rtree_walk_next(&w).word, 0);
 }

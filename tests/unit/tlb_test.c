@@ -110,6 +110,53 @@ static void test_one_page(void **state)
 	check_form(1, 1, STAT_TLBI_PAGE, true);
 }
 
+/* Without a batch: gone everywhere when the call returns, by one TLBI, and none
+ * where nothing was. */
+static void test_page_at_once(void **state)
+{
+	static const u32 rights[] = { PT_READ, PT_READ | PT_WRITE,
+				      PT_READ | PT_EXEC };
+	struct page *p = env_frame();
+	uaddr_t va = VA + PAGE_SIZE;
+
+	(void)state;
+	arch_sync_icache_page(p);
+	for (u32 i = 0; i < 3; i++) {
+		u64 before;
+
+		env_map(&spaces[0], VA, p, PT_READ);
+		env_map(&spaces[0], va, p, rights[i]);
+		touch_everywhere(&spaces[0], &va, 1, true);
+		before = stat_sum(STAT_TLBI_PAGE);
+		pt_clear_page(&spaces[0], va);
+		assert_int_equal(stat_sum(STAT_TLBI_PAGE), before + 1);
+		touch_everywhere(&spaces[0], &va, 1, false);
+		assert_ptr_equal(env_reach(VA, PT_READ), p);
+		pt_clear_page(&spaces[0], va);
+		pt_clear_page(&spaces[0], VA + (1ul << 30));
+		assert_int_equal(stat_sum(STAT_TLBI_PAGE), before + 1);
+		env_unmap(&spaces[0], VA, 2);
+	}
+	pmm_free(p);
+}
+
+/* An aspace that no CPU ever had has no ASID to flush. */
+static void test_page_of_a_new_space(void **state)
+{
+	struct page *p = env_frame();
+	paddr_t pa;
+	u64 before;
+	u32 flags;
+
+	(void)state;
+	env_map(&spaces[1], VA, p, PT_READ);
+	before = stat_sum(STAT_TLBI_PAGE);
+	pt_clear_page(&spaces[1], VA);
+	assert_int_equal(stat_sum(STAT_TLBI_PAGE), before);
+	assert_false(pt_query(&spaces[1], VA, &pa, &flags));
+	pmm_free(p);
+}
+
 static void test_pages_one_by_one(void **state)
 {
 	(void)state;
@@ -444,6 +491,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_one_page),
+		TEST(test_page_at_once),
+		TEST(test_page_of_a_new_space),
 		TEST(test_pages_one_by_one),
 		TEST(test_too_many_pages),
 		TEST(test_ranges),
