@@ -44,5 +44,6 @@ bool demo_expect(zx_status_t got, zx_status_t wanted, const char *what);
 void demo_unmap(void);
 void demo_decommit(void);
 void demo_detach(void);
+void demo_snapshot(void);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * `demo`: the three calls that Jacinth was made for, one after another, with
- * what the hardware did for each. Exits with 0 if all went as it should.
+ * what the hardware did for each; then snapshots. Exits with 0 if all went as it should.
  */
 #include <stdio.h>
 #include <string.h>
@@ -71,10 +71,11 @@ void work_print(const struct work *w, uint32_t readers)
 
 int main(void)
 {
-	printf("Jacinth: three calls on %u CPUs\n", (unsigned int)zx_system_get_num_cpus());
+	printf("Jacinth: four calls on %u CPUs\n", (unsigned int)zx_system_get_num_cpus());
 	demo_unmap();
 	demo_decommit();
 	demo_detach();
+	demo_snapshot();
 	puts(failure_count ? "demo: FAILED" : "demo: all as it should be");
 	return failure_count ? 1 : 0;
 }
