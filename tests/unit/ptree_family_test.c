@@ -178,6 +178,9 @@ static void test_copy_on_write(void **state)
 	assert_int_equal(ptree_share(&b, &a, 0, 5000), ZX_OK);
 	ptree_get_private(&a, 70, &private);
 	assert_false(private);
+	private = true;
+	ptree_get_private(&a, 1ul << 40, &private);
+	assert_false(private);
 	env_fail_after = FAR;
 	assert_int_equal(model_write(&b, 70, 7), ZX_OK);
 	assert_int_equal(allocated(), 3);
