@@ -53,7 +53,7 @@ static bool is_slice_of_anonymous(const struct birth *b)
 /* What is pinned may be written by a device at any moment. */
 static bool is_pinned_locked(const struct birth *b)
 {
-	return b->parent->base->pin_count && !is_first_overlay(b->parent);
+	return b->parent->base->pin_count != 0;
 }
 
 static bool has_no_indices(const struct birth *b)

@@ -346,6 +346,25 @@ JX_TEST(vmo_5_4_c9_pinned)
 	dev_bti_drop(bti);
 }
 
+/* A pager's VMO too, though its children share no page with it. */
+JX_TEST(vmo_5_4_c9_pinned_pages_of_a_pager)
+{
+	zx_handle_t bti = dev_bti(), pmt, child;
+	struct conf_pager p;
+
+	ASSERT_TRUE(conf_pager_full(&p, 2, 0));
+	pmt = dev_pin(bti, p.vmo, 1, 1);
+	CONF_VMO_FAILS(p.vmo, conf_try_child(p.vmo, CONF_ON_WRITE, 0, PAGE), ZX_ERR_BAD_STATE);
+	EXPECT_STATUS(zx_pmt_unpin(pmt), ZX_OK);
+	child = conf_child(p.vmo, CONF_ON_WRITE, 0, 2);
+	pmt = dev_pin(bti, child, 0, 1);
+	CONF_VMO_FAILS(child, conf_try_child(child, CONF_ON_WRITE, 0, PAGE), ZX_ERR_BAD_STATE);
+	EXPECT_STATUS(zx_pmt_unpin(pmt), ZX_OK);
+	zx_handle_close(child);
+	conf_pager_drop(&p);
+	dev_bti_drop(bti);
+}
+
 /* Before arithmetic. */
 JX_TEST(vmo_5_4_c10_not_cached)
 {

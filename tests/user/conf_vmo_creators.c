@@ -234,6 +234,7 @@ JX_TEST(vmo_6_2_r2_slices_and_pins)
 
 	slice = conf_child(vmo, CONF_SLICE, 0, 1);
 	EXPECT_EQ(vm_vmo_info(slice).cache_policy, ZX_CACHE_POLICY_UNCACHED);
+	EXPECT_EQ(vm_vmo_info(slice).flags, 0x48);
 	EXPECT_EQ(dev_address(bti, vmo, 0), CLOCK_PAGE);
 	EXPECT_EQ(dev_address(bti, slice, 0), CLOCK_PAGE);
 	zx_handle_close(slice);

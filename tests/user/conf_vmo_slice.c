@@ -320,3 +320,46 @@ JX_TEST(vmo_5_8_r14_decommit_through_it)
 	zx_handle_close(slice);
 	zx_handle_close(vmo);
 }
+
+/* 4.3 check 3: what counts is what the pages' owner can. */
+JX_TEST(vmo_4_3_c3_slices_of_relatives)
+{
+	zx_handle_t vmo = vm_vmo_make(3, 0), clone = conf_snap(vmo, 0, 3);
+	zx_handle_t of_vmo = conf_child(vmo, CONF_SLICE, 1, 1);
+	zx_handle_t of_clone = conf_child(clone, CONF_SLICE, 1, 1);
+
+	CONF_VMO_FAILS(of_vmo, conf_op(of_vmo, ZX_VMO_OP_DECOMMIT, 0, PAGE),
+		       ZX_ERR_NOT_SUPPORTED);
+	CONF_VMO_FAILS(of_clone, conf_op(of_clone, ZX_VMO_OP_DECOMMIT, 1, 1),
+		       ZX_ERR_NOT_SUPPORTED);
+	CONF_VMO_FAILS(of_clone, conf_op(of_clone, ZX_VMO_OP_DECOMMIT, PAGE + 1, 0),
+		       ZX_ERR_OUT_OF_RANGE);
+	CONF_VMO_FAILS(of_clone, conf_op(of_clone, ZX_VMO_OP_DECOMMIT, 1, 0), ZX_OK);
+	zx_handle_close(clone);
+	/* The slice keeps the clone's pages, and so the clone. */
+	CONF_VMO_FAILS(of_vmo, conf_op(of_vmo, ZX_VMO_OP_DECOMMIT, 0, PAGE),
+		       ZX_ERR_NOT_SUPPORTED);
+	zx_handle_close(of_clone);
+	EXPECT_STATUS(conf_op(of_vmo, ZX_VMO_OP_DECOMMIT, 0, PAGE), ZX_OK);
+	EXPECT_TRUE(CONF_SHOWS(vmo, VM_STAMP(0), 0, VM_STAMP(2)));
+	zx_handle_close(of_vmo);
+	zx_handle_close(vmo);
+}
+
+/* Of a pager's VMO: what is there is shown, written and zeroed through it. */
+JX_TEST(vmo_5_8_r15_of_a_pager)
+{
+	struct conf_pager p;
+	zx_handle_t slice;
+
+	ASSERT_TRUE(conf_pager_full(&p, 4, 0));
+	slice = conf_child(p.vmo, CONF_SLICE, 1, 2);
+	EXPECT_TRUE(CONF_SHOWS(slice, VM_STAMP(1), VM_STAMP(2)));
+	vm_vmo_set(slice, 0, 10);
+	EXPECT_STATUS(conf_op(slice, ZX_VMO_OP_ZERO, PAGE, PAGE), ZX_OK);
+	EXPECT_TRUE(CONF_SHOWS(p.vmo, VM_STAMP(0), 10, 0, VM_STAMP(3)));
+	CONF_VMO_FAILS(slice, conf_op(slice, ZX_VMO_OP_DECOMMIT, 0, PAGE), ZX_ERR_NOT_SUPPORTED);
+	EXPECT_EQ(conf_committed(slice), 0);
+	zx_handle_close(slice);
+	conf_pager_drop(&p);
+}
