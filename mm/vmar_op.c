@@ -6,6 +6,7 @@
  * mapping and its VMO, and the next piece is looked for anew.
  */
 #include <mm/fault.h>
+#include <mm/vmo_hint.h>
 #include <mm/vmo_stream.h>
 
 #include "vmar_internal.h"
@@ -47,7 +48,7 @@ static bool is_hint(u32 op)
 /* Hints mean nothing to a VMO whose pages are nobody else's to bring. */
 static bool is_void(u32 op, const struct vmo *v)
 {
-	return is_hint(op) && !v->source;
+	return is_hint(op) && !vmo_has_pager(v);
 }
 
 /* The piece at the walk's place. BAD_STATE for a gap, INVALID_ARGS for a
@@ -126,7 +127,7 @@ static zx_status_t check_pieces(struct op *o, u64 start, struct piece *p)
 /* Brings in what a pager has; only a kill of the thread is told. */
 static zx_status_t always_need(struct vmo *v, const struct piece *p)
 {
-	zx_status_t status = vmo_commit_range(v, p->offset, p->bytes, true);
+	zx_status_t status = vmo_prefetch(v, p->offset, p->bytes);
 
 	return status == ZX_ERR_INTERNAL_INTR_KILLED ? status : ZX_OK;
 }
@@ -145,10 +146,9 @@ static zx_status_t run(u32 op, const struct piece *p)
 	case ZX_VMAR_OP_MAP_RANGE:
 		return mapping_populate(p->m, p->start, p->end);
 	case ZX_VMAR_OP_ALWAYS_NEED:
-		return v->source ? always_need(v, p) : ZX_OK;
+		return always_need(v, p);
 	case ZX_VMAR_OP_PREFETCH:
-		return v->source ? vmo_commit_range(v, p->offset, p->bytes,
-						    false) : ZX_OK;
+		return vmo_prefetch(v, p->offset, p->bytes);
 	}
 	return ZX_OK;
 }
