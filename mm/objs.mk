@@ -45,3 +45,4 @@ obj-y += mm/vmo_physical.o
 obj-y += mm/vmo_pin.o
 obj-y += mm/vmo_stream.o
 obj-y += mm/vmo_hint.o
+obj-y += mm/map_stats.o

@@ -170,6 +170,8 @@ static bool topic_needs(u32 topic, u32 *type, zx_rights_t *rights)
 	case ZX_INFO_HANDLE_COUNT:
 		return true;
 	case ZX_INFO_PROCESS:
+	case ZX_INFO_TASK_STATS_V1:
+	case ZX_INFO_TASK_STATS_V2:
 	case ZX_INFO_PROCESS_MAPS_V1:
 	case ZX_INFO_PROCESS_MAPS_V2:
 	case ZX_INFO_PROCESS_MAPS_V3:
@@ -217,6 +219,9 @@ static zx_status_t answer(u32 topic, const struct handle_ref *ref,
 		return info_process_maps(ref->object, topic, out);
 	case ZX_INFO_VMAR_MAPS:
 		return info_vmar_maps(ref->object, out);
+	case ZX_INFO_TASK_STATS_V1:
+	case ZX_INFO_TASK_STATS_V2:
+		return info_task_stats(ref->object, topic, out);
 	case ZX_INFO_PROCESS_THREADS:
 	case ZX_INFO_JOB_PROCESSES:
 		return info_koids(ref, out);

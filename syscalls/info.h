@@ -39,5 +39,8 @@ MUST_CHECK zx_status_t info_process_maps(struct object *process, u32 topic,
 					 const struct info_out *out);
 MUST_CHECK zx_status_t info_vmar_maps(struct object *vmar,
 				      const struct info_out *out);
+/* topic: ZX_INFO_TASK_STATS_V1 or _V2. BAD_STATE for the dead. */
+MUST_CHECK zx_status_t info_task_stats(struct object *process, u32 topic,
+				       const struct info_out *out);
 
 #endif

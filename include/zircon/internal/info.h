@@ -95,14 +95,32 @@ __ZX_STATIC_ASSERT(sizeof(zx_info_thread_stats_t) == 16, "zx_info_thread_stats_t
 /* last_scheduled_cpu of a thread that never ran. */
 #define ZX_INFO_INVALID_CPU ((uint32_t)0xffffffffu)
 
-/* TASK_STATS */
-typedef struct zx_info_task_stats {
+/* TASK_STATS: pages that mappings show and memory holds. */
+typedef struct zx_info_task_stats_v1 {
+	size_t mem_mapped_bytes;
+	size_t mem_private_bytes;
+	size_t mem_shared_bytes;
+	/* Of shared, each page divided by the processes that map its VMO. */
+	size_t mem_scaled_shared_bytes;
+} zx_info_task_stats_v1_t;
+__ZX_STATIC_ASSERT(sizeof(zx_info_task_stats_v1_t) == 32, "zx_info_task_stats_v1_t");
+
+/* Version 1, of later eras. The fraction is of one byte, which is
+ * 0x8000000000000000. */
+typedef struct zx_info_task_stats_v2 {
 	size_t mem_mapped_bytes;
 	size_t mem_private_bytes;
 	size_t mem_shared_bytes;
 	size_t mem_scaled_shared_bytes;
-} zx_info_task_stats_t;
-__ZX_STATIC_ASSERT(sizeof(zx_info_task_stats_t) == 32, "zx_info_task_stats_t");
+	uint64_t mem_fractional_scaled_shared_bytes;
+} zx_info_task_stats_v2_t;
+__ZX_STATIC_ASSERT(sizeof(zx_info_task_stats_v2_t) == 40, "zx_info_task_stats_v2_t");
+
+#ifdef ZX_ERA_LATEST
+typedef zx_info_task_stats_v2_t zx_info_task_stats_t;
+#else
+typedef zx_info_task_stats_v1_t zx_info_task_stats_t;
+#endif
 
 /* TASK_RUNTIME */
 typedef struct zx_info_task_runtime {
