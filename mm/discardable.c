@@ -193,12 +193,14 @@ void vmo_lock_take_back(struct vmo *v, const struct vmo_lock_receipt *receipt)
 	 * They may also have unlocked more often than they locked. */
 	if (d->lock_count == 0 || --d->lock_count != 0) {
 		d->loss_untold |= told;
-	} else if (receipt->before == DISCARDABLE_DISCARDED) {
+	} else if (receipt->before == DISCARDABLE_DISCARDED && !v->pin_count) {
 		drop_all_locked(v);
 	} else if (receipt->before == DISCARDABLE_UNSET) {
 		d->state = DISCARDABLE_UNSET;
 	} else {
 		unlock_last_locked(d);
+		/* Pinned meanwhile: it cannot be as empty as before. */
+		d->loss_untold = receipt->before == DISCARDABLE_DISCARDED;
 	}
 	mutex_unlock(v->lock);
 }

@@ -45,7 +45,8 @@ MUST_CHECK zx_status_t vmo_lock(struct vmo *v, u64 offset, u64 bytes,
 MUST_CHECK zx_status_t vmo_try_lock(struct vmo *v, u64 offset, u64 bytes);
 MUST_CHECK zx_status_t vmo_unlock(struct vmo *v, u64 offset, u64 bytes);
 /* The caller of LOCK cannot be told: the lock is given back, and the state is
- * as before, but for the age of an unlocked VMO. */
+ * as before, but for the age of an unlocked VMO, and that one which was discarded
+ * and has pinned pages now is unlocked. */
 void vmo_lock_take_back(struct vmo *v, const struct vmo_lock_receipt *receipt);
 
 /* A mapping of it needs ZX_VM_ALLOW_FAULTS (vmar.md 5.3, the newest era). */
