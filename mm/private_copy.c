@@ -3,9 +3,11 @@
  * in place of the shared VMO it gets a copy-on-write child of its own
  * (spec/vmar.md 16, later Zircon).
  */
+#include <mm/reclaim.h>
 #include <mm/vmo.h>
 
 #include "vmar_internal.h"
+#include "vmo_internal.h"
 
 /* A child that shows what the mapping shows. Its pages past the VMO's end are
  * not there, so that access to them goes on failing. */
@@ -22,12 +24,12 @@ static zx_status_t make_child(const struct mapping *m, struct vmo **out)
 	if (offset >= size)
 		return ZX_ERR_OUT_OF_RANGE;
 	want.size = min_u64(mapping_size(m), size - offset);
-	status = vmo_create_child(m->named, &want, out);
+	status = vmo_try_create_child(m->named, &want, out);
 	if (status != ZX_ERR_NOT_SUPPORTED)
 		return status;
 	/* A pager's pages cannot be snapshotted. */
 	want.kind = VMO_CHILD_AT_LEAST_ON_WRITE;
-	return vmo_create_child(m->named, &want, out);
+	return vmo_try_create_child(m->named, &want, out);
 }
 
 static zx_status_t replace_mapping(const struct mapping *m, struct vmo *child)
@@ -77,8 +79,10 @@ zx_status_t aspace_make_private(struct aspace *as, uaddr_t va)
 {
 	zx_status_t status;
 
-	mutex_lock(&as->lock);
-	status = make_private_locked(as, va);
-	mutex_unlock(&as->lock);
+	do {
+		mutex_lock(&as->lock);
+		status = make_private_locked(as, va);
+		mutex_unlock(&as->lock);
+	} while (mm_try_again(status, 1));
 	return status;
 }

@@ -237,8 +237,9 @@ static zx_status_t add_child(struct birth *b)
 	return status;
 }
 
-static zx_status_t create_child(struct vmo *parent,
-				const struct vmo_child *want, struct vmo **out)
+zx_status_t vmo_try_create_child(struct vmo *parent,
+				 const struct vmo_child *want,
+				 struct vmo **out)
 {
 	struct birth b = { .parent = parent, .want = want };
 	zx_status_t status;
@@ -267,7 +268,7 @@ zx_status_t vmo_create_child(struct vmo *parent, const struct vmo_child *want,
 	zx_status_t status;
 
 	do {
-		status = create_child(parent, want, out);
+		status = vmo_try_create_child(parent, want, out);
 	} while (mm_try_again(status, 1));
 	return status;
 }

@@ -33,6 +33,12 @@ MUST_CHECK bool vmo_try_ref(struct vmo *v);
  * `shift` on, under its lock. Adds a reference to base. */
 void vmo_attach_base(struct vmo *v, struct vmo *base, u64 shift);
 
+/* vmo_create_child() for callers who hold locks: one attempt, which asks nobody
+ * for memory. vmo_child.c. */
+MUST_CHECK zx_status_t vmo_try_create_child(struct vmo *parent,
+					    const struct vmo_child *want,
+					    struct vmo **out);
+
 /* Boot: the caches. */
 void vmo_family_init_module(void);
 

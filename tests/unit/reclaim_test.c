@@ -94,6 +94,28 @@ static void test_lock_is_taken_back(void **state)
 	drop(v);
 }
 
+/* A device writes to what was pinned under the lock that is taken back: the
+ * pages stay, and so does the news that the others are lost. */
+static void test_pins_outlive_a_lock(void **state)
+{
+	struct vmo *v = new_unlocked(PAGES, 1);
+	struct vmo_lock_receipt r;
+	u64 size = PAGES * PAGE_SIZE, address;
+
+	(void)state;
+	assert_int_equal(ask_beyond(1), PAGES);
+	assert_int_equal(vmo_lock(v, 0, size, &r), ZX_OK);
+	assert_int_equal(vmo_pin(v, 0, PAGE_SIZE), ZX_OK);
+	vmo_lock_take_back(v, &r);
+	vmo_get_pinned(v, 0, &address, 1);
+	assert_int_equal(vmo_try_lock(v, 0, size), ZX_OK);
+	unlock(v);
+	vmo_unpin(v, 0, PAGE_SIZE);
+	assert_int_equal(ask_beyond(1), 1);
+	assert_true(is_discarded(v));
+	drop(v);
+}
+
 static u32 reports;
 
 static void count_report(const char *what)
@@ -115,6 +137,36 @@ static void test_holds_nothing(void **state)
 	mutex_unlock(v->lock);
 	assert_true(reports > 0);
 	drop(v);
+}
+
+/* A private copy of what a mapping shows is made under the aspace's lock, and
+ * memory for it is asked for without. */
+static void test_private_copy_asks_in_time(void **state)
+{
+	struct aspace *as = new_aspace();
+	struct vmo *v = new_vmo(1, 0), *spare;
+	u32 calls = 0;
+
+	(void)state;
+	lockdep_report_hook = count_report;
+	reports = 0;
+	for (u64 n = 1; n < 6; n++) {
+		uaddr_t va = BASE + n * PAGE_SIZE;
+
+		map_at(as, va, 1, v, ZX_VM_PERM_READ);
+		spare = new_unlocked(PAGES, 1);
+		pmm_fail_after(n);
+		assert_int_equal(aspace_make_private(as, va), ZX_OK);
+		pmm_fail_after(0);
+		calls += is_discarded(spare);
+		drop(spare);
+	}
+	lockdep_report_hook = NULL;
+	assert_int_equal(reports, 0);
+	assert_true(calls > 0);
+	drop(v);
+	aspace_destroy(as);
+	aspace_unref(as);
 }
 
 /* --- Translations ---------------------------------------------------------- */
@@ -407,7 +459,9 @@ int main(void)
 		cmocka_unit_test(test_oldest_first),
 		cmocka_unit_test(test_passed_over),
 		cmocka_unit_test(test_lock_is_taken_back),
+		cmocka_unit_test(test_pins_outlive_a_lock),
 		cmocka_unit_test(test_holds_nothing),
+		cmocka_unit_test(test_private_copy_asks_in_time),
 		cmocka_unit_test(test_no_stale_entry),
 		cmocka_unit_test(test_commit),
 		cmocka_unit_test(test_commit_of_a_snapshot),
