@@ -236,6 +236,74 @@ static void test_generations(void **state)
 	assert_int_equal(model_page_live, 0);
 }
 
+/* Trees that are a single slot, without a node, in all that families do. */
+static void test_single_slots(void **state)
+{
+	struct page *list = NULL;
+	struct ptree a, b, c;
+	struct ptree_view v;
+	u32 level;
+
+	(void)state;
+	ptree_init(&a);
+	ptree_init(&b);
+	ptree_init(&c);
+	fill(&a, 0, 1);
+	assert_int_equal(ptree_share(&b, &a, 0, 1), ZX_OK);
+	assert_int_equal(ptree_share(&c, &a, 1, 2), ZX_OK);
+	assert_true(ptree_is_bare(&c));
+	assert_true(ptree_view(&a, 0, PT_INDEX_LIMIT, &v));
+	level = v.level;
+	assert_int_equal(v.pages, 1);
+	assert_int_equal(v.shared, 1);
+	assert_int_equal(ptree_view_match(&b, &v, &level), 1);
+	assert_int_equal(ptree_view_match(&c, &v, &level), 0);
+	/* The same page in a tree that has grown meanwhile. */
+	fill(&b, 5000, 5001);
+	assert_int_equal(ptree_view_match(&b, &v, &level), 1);
+	assert_true(ptree_view(&b, 0, PT_INDEX_LIMIT, &v));
+	level = v.level;
+	assert_int_equal(ptree_view_match(&a, &v, &level), 1);
+	/* Names are given up one by one, pages collected on one list. */
+	assert_int_equal(ptree_remove_prepare(&a, 0, 1), ZX_OK);
+	assert_int_equal(ptree_remove(&a, 0, 1, &list), 0);
+	assert_true(ptree_is_bare(&a));
+	fill(&a, 0, 1);
+	fill(&c, 0, 1);
+	assert_int_equal(ptree_remove(&a, 0, PT_INDEX_LIMIT, &list), 1);
+	assert_int_equal(ptree_remove(&c, 0, PT_INDEX_LIMIT, &list), 1);
+	assert_true(ptree_is_bare(&c));
+	assert_int_equal(model_free_list(list), 2);
+	model_tear_down(&b);
+	assert_int_equal(env_live_count, 0);
+	assert_int_equal(model_page_live, 0);
+}
+
+/* Nodes go when the last piece of what they held goes. */
+static void test_emptied_nodes_are_freed(void **state)
+{
+	static const u64 cuts[] = { 0, 100, 101, 4100, 4200 };
+	struct page *list = NULL;
+	struct ptree t;
+
+	(void)state;
+	ptree_init(&t);
+	fill(&t, 0, 4200);
+	for (u32 i = 0; i + 1 < ARRAY_SIZE(cuts); i++) {
+		assert_int_equal(ptree_remove_prepare(&t, cuts[i], cuts[i + 1]),
+				 ZX_OK);
+		assert_int_equal(ptree_remove(&t, cuts[i], cuts[i + 1], &list),
+				 cuts[i + 1] - cuts[i]);
+		/* A root, a node for each 4096, a leaf for each 64. */
+		assert_int_equal(env_live_count,
+				 cuts[i + 1] == 4200 ? 0 :
+				 1 + (2 - cuts[i + 1] / 4096) +
+					 (66 - cuts[i + 1] / 64));
+	}
+	assert_true(ptree_is_bare(&t));
+	assert_int_equal(model_free_list(list), 4200);
+}
+
 /* Pages put into prepared slots without a cursor are counted all the way up. */
 static void test_fill(void **state)
 {
@@ -567,6 +635,8 @@ int main(void)
 		cmocka_unit_test(test_copy_on_write),
 		cmocka_unit_test(test_generations),
 		cmocka_unit_test(test_fill),
+		cmocka_unit_test(test_single_slots),
+		cmocka_unit_test(test_emptied_nodes_are_freed),
 		cmocka_unit_test(test_random),
 	};
 
