@@ -167,7 +167,7 @@ static zx_status_t why_no_clone(struct leaf *of, enum vmo_child_kind kind)
 		return ZX_ERR_NOT_SUPPORTED;
 	if (of->shows && !of->is_reference && !b->paged)
 		return ZX_ERR_NOT_SUPPORTED;
-	return b->pinned && !b->paged ? ZX_ERR_BAD_STATE : ZX_OK;
+	return b->pinned ? ZX_ERR_BAD_STATE : ZX_OK;
 }
 
 static void do_clone(struct leaf *of)
