@@ -10,8 +10,10 @@
 
 #include "vmo_internal.h"
 
-/* Mappings that one batch looks at: bounds the time with preemption off. */
-#define MAPPINGS_A_BATCH 64
+/* What one batch does, but for its last mapping: bounds the time with preemption
+ * off. A mapping costs 1, and each 16 of its pages 1 more. */
+#define BATCH_BUDGET 64
+#define PAGES_COST_SHIFT 4
 
 void vmo_link_mapping_locked(struct mapping *m)
 {
@@ -86,8 +88,9 @@ sweep_vast(struct sweep s, struct tlb_batch *b, struct mapping *m,
 				     (stop - start) >> PAGE_SHIFT);
 }
 
-static inline void sweep_mapping(struct sweep s, struct tlb_batch *b,
-				 struct mapping *m)
+/* Returns what it costs. */
+static inline u32 sweep_mapping(struct sweep s, struct tlb_batch *b,
+				struct mapping *m)
 {
 	u64 first = max_u64(s.start, m->index);
 	u64 last = min_u64(s.end,
@@ -95,48 +98,50 @@ static inline void sweep_mapping(struct sweep s, struct tlb_batch *b,
 	uaddr_t va = mapping_base(m) + ((first - m->index) << PAGE_SHIFT);
 
 	if (first >= last)
-		return;
-	if (last - first <= VMO_STRETCH)
+		return 1;
+	if (last - first <= VMO_STRETCH) {
 		sweep_entries(s, b, m, va, last - first);
-	else
-		sweep_vast(s, b, m, va, va + ((last - first) << PAGE_SHIFT));
+		return 1 + (u32)((last - first) >> PAGES_COST_SHIFT);
+	}
+	sweep_vast(s, b, m, va, va + ((last - first) << PAGE_SHIFT));
+	return 1;
 }
 
-/* `seen` mappings are in the open batch, and then so many as are returned. */
+/* `spent` is the cost of the open batch, and then what is returned. */
 static inline u32 sweep_list(struct sweep s, struct tlb_batch *b,
-			     struct vmo *v, u32 seen)
+			     struct vmo *v, u32 spent)
 {
 	struct mapping *m;
 
 	list_for_each(m, &v->mappings, vmo_node) {
-		if (__builtin_expect(seen++ == MAPPINGS_A_BATCH, 0)) {
+		if (__builtin_expect(spent >= BATCH_BUDGET, 0)) {
 			sweep_pause(b);
-			seen = 1;
+			spent = 0;
 		}
-		sweep_mapping(s, b, m);
+		spent += sweep_mapping(s, b, m);
 	}
-	return seen;
+	return spent;
 }
 
 static __attribute__((noinline)) void
-sweep_overlays(struct sweep s, struct tlb_batch *b, struct vmo *v, u32 seen)
+sweep_overlays(struct sweep s, struct tlb_batch *b, struct vmo *v, u32 spent)
 {
 	struct vmo *overlay;
 
 	list_for_each(overlay, &v->overlays, overlay_node)
-		seen = sweep_list(s, b, overlay, seen);
+		spent = sweep_list(s, b, overlay, spent);
 }
 
 /* One pass over all who show v. The last batch stays open. */
 static inline void sweep_all(struct sweep s, struct tlb_batch *b,
 			     struct vmo *v)
 {
-	u32 seen;
+	u32 spent;
 
 	tlb_batch_begin(b);
-	seen = sweep_list(s, b, v, 0);
+	spent = sweep_list(s, b, v, 0);
 	if (__builtin_expect(!list_is_empty(&v->overlays), 0))
-		sweep_overlays(s, b, v, seen);
+		sweep_overlays(s, b, v, spent);
 }
 
 /* Does without a batch where one page in one mapping is all there is to do, as
@@ -148,13 +153,15 @@ static inline bool sweep_one_page(struct sweep s, struct vmo *v)
 	u64 into;
 
 	if (s.end - s.start != 1 || !list_is_single(&v->mappings) ||
-	    !list_is_empty(&v->overlays) || is_unflushed(m))
+	    !list_is_empty(&v->overlays))
 		return false;
 	into = s.start - m->index;
 	if (into < m->region.end - m->region.start)
 		pt_clear_page(&m->vmar->aspace->arch,
 			      mapping_base(m) + (into << PAGE_SHIFT));
-	return true;
+	/* Behind the look at the entry: whoever cleared it before us said so
+	 * before that. Then once more, with a flush that covers it. */
+	return !is_unflushed(m);
 }
 
 static bool is_shown(const struct vmo *v)

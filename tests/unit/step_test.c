@@ -280,6 +280,34 @@ static void test_frames_go_back_in_stretches(void **state)
 			 ZX_ERR_NO_MEMORY);
 }
 
+static void decommit_all(struct vmo *v)
+{
+	assert_int_equal(vmo_decommit_range(v, 0, vmo_get_size(v), false),
+			 ZX_OK);
+}
+
+/* Many pages in each of some mappings: nor at all pages of all of them. */
+static void test_decommit_of_wide_mappings(void **state)
+{
+	const u64 count = 32, pages = 512;
+	struct vmo *v = new_vmo(pages);
+
+	(void)state;
+	assert_int_equal(aspace_create("test", &as), ZX_OK);
+	fake_enter_aspace(as);
+	for (u64 i = 0; i < count; i++) {
+		map_at(BASE + i * pages * PAGE_SIZE, pages, v);
+		for (u64 j = 0; j < pages; j++)
+			assert_int_equal(fake_user_store(BASE +
+					 (i * pages + j) * PAGE_SIZE, 1),
+					 ZX_OK);
+	}
+	assert_true(count_breaths(decommit_all, v) > count * pages / 2048);
+	fake_enter_aspace(NULL);
+	aspace_destroy(as);
+	object_unref(&v->object);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -287,6 +315,7 @@ int main(void)
 		cmocka_unit_test(test_decommit_under_a_protect),
 		cmocka_unit_test(test_snapshot_under_a_protect),
 		cmocka_unit_test(test_decommit_of_many_mappings),
+		cmocka_unit_test(test_decommit_of_wide_mappings),
 		cmocka_unit_test(test_frames_go_back_in_stretches),
 	};
 
