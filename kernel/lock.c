@@ -45,6 +45,14 @@ void mutex_init(struct mutex *m, enum lock_class class)
 	m->class = class;
 }
 
+/* mutex_unlock_slow() lets the next owner go on before it frees wait_lock, which
+ * is its last access. */
+void mutex_destroy(struct mutex *m)
+{
+	spin_lock(&m->wait_lock);
+	spin_unlock(&m->wait_lock);
+}
+
 static struct thread *mutex_owner(u64 word)
 {
 	return (struct thread *)(uintptr_t)(word & ~MUTEX_WAITERS);

@@ -139,17 +139,17 @@ void vmo_kin_leave(struct vmo *v)
 	struct vmo_family *f = k->family;
 	bool last;
 
-	if (!f)
-		return;
 	mutex_lock(&f->lock);
 	bequeath(k);
 	list_del(&k->member);
 	count_owner(f, -(u64)k->owner);
 	last = list_is_empty(&f->members);
 	mutex_unlock(&f->lock);
+	if (!last)
+		return;
 	/* Nobody is left who could reach it. */
-	if (last)
-		slab_free(&family_cache, f);
+	mutex_destroy(&f->lock);
+	slab_free(&family_cache, f);
 }
 
 /* --- Questions ------------------------------------------------------------ */

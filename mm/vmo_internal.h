@@ -112,7 +112,7 @@ void vmo_kin_unlock(struct vmo *parent);
 /* Between the two: the child is the parent's now, and counted. `owner`: it has
  * a tree of its own. */
 void vmo_kin_join(struct vmo *parent, struct vmo *child, bool owner);
-/* The VMO dies, its tree is gone: its children become its parent's. */
+/* A VMO with a family dies, its tree is gone: its children become its parent's. */
 void vmo_kin_leave(struct vmo *v);
 /* Acquire: pairs with the release in found_family(). */
 static inline struct vmo_family *vmo_family_of(const struct vmo *v)
