@@ -1,10 +1,11 @@
 """No call stops a CPU, its own or another one, for more than a few milliseconds.
 
-The stress tests run on one CPU under QEMU's instruction counter, where a nanosecond
-is an instruction and a run repeats exactly. The kernel is a release build that
-notes its longest stretch with preemption or interrupts off (CONFIG_LATENCY). That
-bounds what happens to other CPUs too: they can be held up only by who holds a
-spinlock, and that is with preemption off.
+The stress tests, and those of vast ranges and of discardable memory, run on one
+CPU under QEMU's instruction counter, where a nanosecond is an instruction and a run
+repeats exactly. The kernel is a release build that notes its longest stretch with
+preemption or interrupts off (CONFIG_LATENCY). That bounds what happens to other CPUs
+too: they can be held up only by who holds a spinlock, and that is with preemption
+off.
 """
 import re
 import subprocess
@@ -38,7 +39,7 @@ def measure(boot, folder, tests):
 
 
 def test_stress_stops_no_cpu_for_long(boot, traced):
-    done, longest, place = measure(boot, traced, "stress_")
+    done, longest, place = measure(boot, traced, "stress_ bounds_ discardable_")
     assert done.status == 0, done.text[-2000:]
     assert 0 < longest <= LIMIT_NS, f"{longest} ns {place}"
 
