@@ -208,15 +208,16 @@ zx_status_t vmar_allocate(struct vmar *parent,
 static __attribute__((noinline)) bool touches_vmar(const struct vmar *v,
 						   u64 start, u64 end)
 {
-	for (;;) {
-		struct rt_slot s = rtree_next(&v->children, start);
+	struct rtree_walk w;
+	struct rt_slot s;
 
-		if (!s.word || rt_slot_region(s)->start >= end)
-			return false;
+	rtree_walk_begin(&w, &v->children, start);
+	while ((s = rtree_walk_next(&w)).word &&
+	       rt_slot_region(s)->start < end) {
 		if (rt_slot_type(s) == RT_VMAR)
 			return true;
-		start = rt_slot_region(s)->end;
 	}
+	return false;
 }
 
 static inline zx_status_t insert_mapping(struct rtree_txn *txn,
