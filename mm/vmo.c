@@ -3,6 +3,7 @@
  * vmo_map.c, copies to and from callers in vmo_io.c, range operations in
  * vmo_range.c, children in vmo_child.c, relatives in vmo_family.c.
  */
+#include <arch/cache.h>
 #include <kernel/panic.h>
 #include <kernel/string.h>
 #include <mm/discardable.h>
@@ -198,7 +199,6 @@ static void shrink_locked(struct vmo *v, u64 size)
 	v->size = size;
 	v->window_end = min_u64(v->window_end, first);
 	clip_overlays_locked(v, first);
-	vmo_forget_zero_page_locked(v, first, end);
 	vmo_drop_pages_locked(v, first, end);
 }
 
@@ -211,6 +211,19 @@ static bool is_resident_locked(const struct vmo *v, u64 index)
 	    index < v->window_end)
 		s = ptree_get(&v->source_vmo->pages, index);
 	return pt_slot_type(s) == PT_PAGE;
+}
+
+/* Clears a page from a byte on. Where it is used past the cache the lines that
+ * the kernel's alias may have are no good, and none may stay. */
+static void zero_behind_locked(const struct vmo *v, u8 *page, u64 from)
+{
+	bool uncached = v->lookup & VMO_IS_UNCACHED;
+
+	if (uncached)
+		arch_cache_clean_invalidate(page, PAGE_SIZE);
+	memset(page + from, 0, PAGE_SIZE - from);
+	if (uncached)
+		arch_cache_clean_invalidate(page, PAGE_SIZE);
 }
 
 /* vmo.md 1, line 7: what an unaligned new size cuts off reads zero. A page
@@ -226,8 +239,7 @@ static zx_status_t zero_tail_locked(struct vmo *v, u64 size)
 		return ZX_OK;
 	status = vmo_get_page_locked(v, index, true, NULL, &page, &writable);
 	if (status == ZX_OK)
-		memset(vmo_page_bytes(page) + (size & PAGE_MASK), 0,
-		       PAGE_SIZE - (size & PAGE_MASK));
+		zero_behind_locked(v, vmo_page_bytes(page), size & PAGE_MASK);
 	return status;
 }
 

@@ -32,6 +32,25 @@ static void maintain(enum vmo_cache_op op, u8 *va, u64 bytes)
 	}
 }
 
+/*
+ * Only where a device may have written are lines dropped as they are. Elsewhere
+ * that would bring back what the frame held in its last life, or take away what
+ * relatives have stored in a page that they share.
+ */
+static enum vmo_cache_op op_for_page_locked(const struct vmo *base, u64 index,
+					    const struct page *page,
+					    enum vmo_cache_op op)
+{
+	struct pt_slot own;
+
+	if (op != VMO_CACHE_INVALIDATE || base->kind == VMO_CONTIGUOUS)
+		return op;
+	own = ptree_get(&base->pages, index);
+	return page->count && pt_slot_type(own) == PT_PAGE &&
+			       pt_page(own) == page
+		       ? op : VMO_CACHE_CLEAN_INVALIDATE;
+}
+
 /* The first page at or after *index that shines through an overlay, whose own
  * slot must be empty there. */
 static bool next_source_page_locked(struct vmo *base, u64 *index, u64 end,
@@ -86,7 +105,8 @@ static void maintain_turn_locked(struct vmo *v, enum vmo_cache_op op,
 		start = (index - v->shift) << PAGE_SHIFT;
 		last = min_u64(end, start + PAGE_SIZE);
 		start = max_u64(start, *offset);
-		maintain(op, vmo_page_bytes(page) + (start & PAGE_MASK),
+		maintain(op_for_page_locked(v->base, index, page, op),
+			 vmo_page_bytes(page) + (start & PAGE_MASK),
 			 last - start);
 		*offset = last;
 		index++;

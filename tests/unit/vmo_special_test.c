@@ -88,9 +88,13 @@ static void test_ops_touch_what_is_there(void **state)
 	assert_int_equal(op(v, VMO_CACHE_CLEAN_INVALIDATE, PAGE_SIZE - 1, 2),
 			 ZX_OK);
 	assert_int_equal(fake_cache.clean_invalidate_count, 2);
+	assert_int_equal(vmo_pin(v, PAGE_SIZE, PAGE_SIZE), ZX_OK);
 	assert_int_equal(op(v, VMO_CACHE_INVALIDATE, PAGE_SIZE,
 			    2 * PAGE_SIZE), ZX_OK);
-	assert_int_equal(fake_cache.invalidate_count, 2 * PAGE_LINES);
+	/* No device can have written to the other one. */
+	assert_int_equal(fake_cache.invalidate_count, PAGE_LINES);
+	assert_int_equal(fake_cache.clean_invalidate_count, PAGE_LINES);
+	vmo_unpin(v, PAGE_SIZE, PAGE_SIZE);
 	assert_int_equal(op(v, VMO_CACHE_SYNC, 2 * PAGE_SIZE, 9 * PAGE_SIZE),
 			 ZX_OK);
 	assert_int_equal(fake_cache.clean_pou_count, PAGE_LINES);
@@ -112,6 +116,10 @@ static void test_ops_see_the_parent_s_pages(void **state)
 	(void)state;
 	assert_int_equal(op(child, VMO_CACHE_CLEAN, 0, 4 * PAGE_SIZE), ZX_OK);
 	assert_int_equal(fake_cache.clean_count, 4 * PAGE_LINES);
+	/* It does not take from the parent what that has stored. */
+	assert_int_equal(op(child, VMO_CACHE_INVALIDATE, 0, 4 * PAGE_SIZE),
+			 ZX_OK);
+	assert_int_equal(fake_cache.invalidate_count, 0);
 	drop(child);
 	drop(v);
 }
@@ -147,6 +155,20 @@ static void test_policy_flushes_pages(void **state)
 	assert_int_equal(vmo_decommit_range(v, 0, PAGE_SIZE, false), ZX_OK);
 	assert_int_equal(vmo_commit_range(v, 0, PAGE_SIZE, false), ZX_OK);
 	assert_int_equal(fake_cache.clean_invalidate_count, 4 * PAGE_LINES);
+	drop(v);
+}
+
+/* What a new size cuts off a page is cleared in memory, not in the cache. */
+static void test_cut_page_is_flushed(void **state)
+{
+	struct vmo *v = new_vmo(3, 3);
+
+	(void)state;
+	assert_int_equal(vmo_set_cache_policy(v, ZX_CACHE_POLICY_UNCACHED,
+					      false), ZX_OK);
+	count_from_here();
+	assert_int_equal(vmo_set_size(v, PAGE_SIZE + 1), ZX_OK);
+	assert_int_equal(fake_cache.clean_invalidate_count, 2 * PAGE_LINES);
 	drop(v);
 }
 
@@ -282,6 +304,7 @@ int main(void)
 		cmocka_unit_test(test_ops_touch_what_is_there),
 		cmocka_unit_test(test_ops_see_the_parent_s_pages),
 		cmocka_unit_test(test_policy_flushes_pages),
+		cmocka_unit_test(test_cut_page_is_flushed),
 		cmocka_unit_test(test_supplied_pages_are_flushed),
 		cmocka_unit_test(test_pins_nest),
 		cmocka_unit_test(test_pins_end_somewhere),
