@@ -172,7 +172,7 @@ static zx_status_t check_room(struct vmo *v, u64 start, u64 end)
 {
 	u64 frames = frames_for(end - start);
 
-	if (frames <= pmm_free_count() || (v->lookup & VMO_HAS_SOURCE))
+	if (frames <= pmm_free_count() || v->source)
 		return ZX_OK;
 	frames = frames_for(end - start - count_own(v, start, end));
 	while (frames > pmm_free_count())
@@ -192,12 +192,12 @@ static zx_status_t commit_slowly(struct vmo *v, u64 start, u64 end)
 		return status;
 	while (start < end) {
 		mutex_lock(v->lock);
-		if (v->lookup & VMO_HAS_SOURCE)
+		if (v->source)
 			status = request_run_locked(v, &start, end, &request);
 		else
 			status = commit_turn_locked(v, &start, end, &request);
 		mutex_unlock(v->lock);
-		if (status == ZX_OK && (v->lookup & VMO_HAS_SOURCE))
+		if (status == ZX_OK && v->source)
 			return ZX_OK;
 		if (status == ZX_ERR_SHOULD_WAIT)
 			status = page_request_wait(&request);
