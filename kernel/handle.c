@@ -546,6 +546,25 @@ void handle_release_taken(const struct handle_taken *taken)
 	object_unref(o);
 }
 
+/* Under the lock for the reason that handle_duplicate() gives. */
+zx_status_t handle_copy_taken(struct handle_table *t,
+			      const struct handle_ref *ref, zx_rights_t rights,
+			      struct handle_taken *out)
+{
+	zx_status_t status = ZX_ERR_BAD_HANDLE;
+
+	mutex_lock(&t->lock);
+	if (handle_identity_is_live(&ref->identity)) {
+		object_ref(ref->object);
+		arch_add32(&ref->object->handle_count, 1);
+		out->object = ref->object;
+		out->rights = rights;
+		status = ZX_OK;
+	}
+	mutex_unlock(&t->lock);
+	return status;
+}
+
 zx_status_t handle_close(struct handle_table *t, zx_handle_t value)
 {
 	struct handle_taken taken;

@@ -6,8 +6,11 @@
  * before it left. Signals follow the list under the same lock.
  */
 #include <kernel/bti.h>
+#include <kernel/channel.h>
 #include <kernel/debuglog.h>
 #include <kernel/event.h>
+#include <kernel/eventpair.h>
+#include <kernel/message.h>
 #include <kernel/panic.h>
 #include <kernel/port.h>
 #include <kernel/process.h>
@@ -34,6 +37,9 @@ void job_init(void)
 {
 	random_init();
 	event_init();
+	eventpair_init();
+	message_init();
+	channel_init();
 	port_init();
 	process_init();
 	debuglog_init();

@@ -2,6 +2,7 @@
  * What the kinds of objects have in common for information calls: names and
  * related koids.
  */
+#include <kernel/peer.h>
 #include <kernel/process.h>
 #include <kernel/resource.h>
 #include <mm/vmo.h>
@@ -16,6 +17,8 @@ zx_koid_t object_related_koid(const struct object *o)
 		return container_of(o, struct thread, object)
 			->process->object.koid;
 	}
+	if (object_has_peer(o))
+		return container_of(o, struct peer, object)->other->object.koid;
 	return ZX_KOID_INVALID;
 }
 

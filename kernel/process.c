@@ -191,6 +191,7 @@ static void process_setup(struct process *p, struct job *job, const char *name)
 	p->return_code = 0;
 	p->thread_count = 0;
 	p->self_handle_count = 0;
+	p->message_bytes = 0;
 	p->job = job;
 	object_ref(&job->object);
 	p->root_vmar = p->aspace->root;

@@ -40,20 +40,25 @@ static void notify_locked(struct object *o, zx_signals_t risen)
 	}
 }
 
+void object_update_signals_locked(struct object *o, zx_signals_t clear,
+				  zx_signals_t set)
+{
+	zx_signals_t before = o->signals;
+	zx_signals_t after = (before & ~clear) | set;
+
+	if (after == before)
+		return;
+	/* Atomic for object_read_signals(), which has no lock. */
+	__atomic_store_n(&o->signals, after, __ATOMIC_RELAXED);
+	if (!list_is_empty(&o->observers))
+		notify_locked(o, after & ~before);
+}
+
 void object_update_signals(struct object *o, zx_signals_t clear,
 			   zx_signals_t set)
 {
-	zx_signals_t before, after;
-
 	spin_lock(&o->lock);
-	before = o->signals;
-	after = (before & ~clear) | set;
-	if (after != before) {
-		/* Atomic for object_read_signals(), which has no lock. */
-		__atomic_store_n(&o->signals, after, __ATOMIC_RELAXED);
-		if (!list_is_empty(&o->observers))
-			notify_locked(o, after & ~before);
-	}
+	object_update_signals_locked(o, clear, set);
 	spin_unlock(&o->lock);
 }
 

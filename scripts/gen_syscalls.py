@@ -158,11 +158,18 @@ def declaration(call, name):
     lines = [head]
     for index, part in enumerate(parts or ["void"]):
         part += "," if index + 1 < len(parts) else ")"
-        if len(lines[-1]) + len(part) > 98:
+        if len(lines[-1].expandtabs()) + len(part) > 98:
             lines.append("\t\t")
         lines[-1] += (" " if lines[-1][-1] not in "(\t" else "") + part
     end = " __NO_RETURN;" if "noreturn" in call.flags else ";"
     return "\n".join(lines) + end
+
+
+def alias(call):
+    """The other spelling, on one line if it fits."""
+    end = " __NO_RETURN;" if "noreturn" in call.flags else ";"
+    parts = f"extern __typeof__({call.name})", f"_{call.name}{end}"
+    return (" " if len("".join(parts)) < 98 else "\n\t\t").join(parts)
 
 
 def public_h(calls):
@@ -183,7 +190,7 @@ __BEGIN_CDECLS
     for call in calls:
         if call.name.startswith("zx_"):
             yield declaration(call, call.name)
-            yield declaration(call, "_" + call.name)
+            yield alias(call)
     yield "\n__END_CDECLS\n\n#endif"
 
 

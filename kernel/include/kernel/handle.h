@@ -93,6 +93,12 @@ MUST_CHECK zx_status_t handle_take(struct handle_table *t, zx_handle_t value,
 void handle_publish_taken(struct handle_slot *slot,
 			  const struct handle_taken *taken);
 void handle_release_taken(const struct handle_taken *taken);
+/* A further handle to what ref names, as if taken, with these rights. Keeps
+ * the caller's reference. BAD_HANDLE: it was closed since. */
+MUST_CHECK zx_status_t handle_copy_taken(struct handle_table *t,
+					 const struct handle_ref *ref,
+					 zx_rights_t rights,
+					 struct handle_taken *out);
 
 /*
  * The rights that a copy gets: *rights as asked for (SAME_RIGHTS: all there

@@ -103,6 +103,9 @@ zx_koid_t object_related_koid(const struct object *o);
  */
 void object_update_signals(struct object *o, zx_signals_t clear,
 			   zx_signals_t set);
+/* The same for a caller that holds o->lock, to change more in the one step. */
+void object_update_signals_locked(struct object *o, zx_signals_t clear,
+				  zx_signals_t set);
 
 /* Relaxed: the answer is about one moment and orders nothing. */
 static inline zx_signals_t object_read_signals(const struct object *o)

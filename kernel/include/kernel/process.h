@@ -53,6 +53,9 @@ struct process {
 	struct vmar *root_vmar;
 	struct handle_table *handles;
 	struct job *job;		/* counted */
+	/* Atomic: bytes of messages that it wrote and nobody has read yet;
+	 * relaxed, a limit (message.c). */
+	u64 message_bytes;
 	/* Under job->lock. */
 	struct list_node job_node;
 	/* Under the list of the thread that buries it, see process.c. */

@@ -63,6 +63,8 @@ struct thread {
 	uaddr_t user_pc;
 	uaddr_t user_sp;
 	u64 user_args[2];
+	/* This thread only: messages that it is freeing, or NULL (message.c). */
+	struct list_node *dying_messages;
 	/* Fixed after creation. */
 	struct process *process;	/* NULL for kernel threads; counted */
 	/* Under process->lock. */
