@@ -203,6 +203,51 @@ static void test_snapshot_under_a_protect(void **state)
 	object_unref(&snapshot->object);
 }
 
+/* --- Before a copier's flush is through ------------------------------------ */
+
+static void write_snapshot(void *arg)
+{
+	u64 value = 99;
+
+	(void)arg;
+	assert_int_equal(vmo_write_kernel(snapshot, &value, 0, sizeof(value)),
+			 ZX_OK);
+}
+
+/* CPU 0 still has the old entry: the sibling must not own the frame yet. */
+static void sibling_writes_meanwhile(void)
+{
+	u64 value = 0;
+
+	on_cpu_1(write_snapshot);
+	if (fake_mmu_access(BASE, PT_READ, &value, sizeof(value)))
+		assert_int_equal(value, 1);
+}
+
+static void test_sibling_writes_under_a_copy(void **state)
+{
+	u64 value;
+
+	(void)state;
+	assert_int_equal(aspace_create("test", &as), ZX_OK);
+	fake_enter_aspace(as);
+	shown = new_vmo(1);
+	map_at(BASE, 1, shown);
+	assert_int_equal(fake_user_store(BASE, 1), ZX_OK);
+	snapshot_shown(NULL);
+	assert_int_equal(fake_user_load(BASE, &value), ZX_OK);
+	fake_dsb_hook = sibling_writes_meanwhile;
+	assert_int_equal(fake_user_store(BASE, 2), ZX_OK);
+	assert_null(fake_dsb_hook);
+	assert_int_equal(vmo_read_kernel(snapshot, &value, 0, sizeof(value)),
+			 ZX_OK);
+	assert_int_equal(value, 99);
+	fake_enter_aspace(NULL);
+	aspace_destroy(as);
+	object_unref(&snapshot->object);
+	object_unref(&shown->object);
+}
+
 /* --- How long preemption stays off ----------------------------------------- */
 
 static u64 breath_count;
@@ -314,6 +359,7 @@ int main(void)
 		cmocka_unit_test(test_fault_on_a_dying_mapping),
 		cmocka_unit_test(test_decommit_under_a_protect),
 		cmocka_unit_test(test_snapshot_under_a_protect),
+		cmocka_unit_test(test_sibling_writes_under_a_copy),
 		cmocka_unit_test(test_decommit_of_many_mappings),
 		cmocka_unit_test(test_decommit_of_wide_mappings),
 		cmocka_unit_test(test_frames_go_back_in_stretches),
