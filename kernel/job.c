@@ -10,12 +10,14 @@
 #include <kernel/debuglog.h>
 #include <kernel/event.h>
 #include <kernel/eventpair.h>
+#include <kernel/fifo.h>
 #include <kernel/message.h>
 #include <kernel/panic.h>
 #include <kernel/port.h>
 #include <kernel/process.h>
 #include <kernel/random.h>
 #include <kernel/resource.h>
+#include <kernel/timer_object.h>
 
 #define JOB_NO_CHILDREN __ZX_OBJECT_SIGNAL_6	/* unnamed in 2020 */
 
@@ -40,6 +42,8 @@ void job_init(void)
 	eventpair_init();
 	message_init();
 	channel_init();
+	fifo_init();
+	timer_object_init();
 	port_init();
 	process_init();
 	debuglog_init();

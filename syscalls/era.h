@@ -64,6 +64,9 @@
 #define ERA_SUPPLY_ODD_AUX (ERA_IS_LATEST ? ZX_ERR_NOT_SUPPORTED \
 					  : ZX_ERR_BAD_STATE)
 #define ERA_SUPPLY_REFUSES_DETACHED ERA_IS_LATEST
+/* pager-port.md 12.8: timers on the boot clock, which is the monotonic one. */
+#define ERA_TIMER_KNOWS_BOOT_CLOCK ERA_IS_LATEST
+#define TIMER_CLOCK_BOOT 1
 /* V-15 replace_as_executable: a bad handle outranks a bad resource. */
 #define ERA_MARK_EXEC_HANDLE_FIRST ERA_IS_LATEST
 /* abi.md 5: rights of a fresh BTI. */

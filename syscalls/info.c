@@ -10,6 +10,7 @@
 #include <kernel/bti.h>
 #include <kernel/process.h>
 #include <kernel/resource.h>
+#include <kernel/timer_object.h>
 #include <kernel/wait.h>
 #include <mm/vmar.h>
 #include <syscall_protos.h>
@@ -89,6 +90,15 @@ static zx_status_t info_thread(const struct handle_ref *ref,
 
 	/* Every thread may run on every CPU. */
 	r.cpu_affinity_mask.mask[0] = (1ul << cpu_count()) - 1;
+	return info_put_record(out, &r, sizeof(r));
+}
+
+static zx_status_t info_timer(const struct handle_ref *ref,
+			      const struct info_out *out)
+{
+	zx_info_timer_t r;
+
+	timer_object_get_info(ref->object, &r);
 	return info_put_record(out, &r, sizeof(r));
 }
 
@@ -193,6 +203,9 @@ static bool topic_needs(u32 topic, u32 *type, zx_rights_t *rights)
 	case ZX_INFO_VMAR_MAPS:
 		*type = ZX_OBJ_TYPE_VMAR;
 		return true;
+	case ZX_INFO_TIMER:
+		*type = ZX_OBJ_TYPE_TIMER;
+		return true;
 	case ZX_INFO_RESOURCE:
 		*type = ZX_OBJ_TYPE_RESOURCE;
 		return true;
@@ -231,6 +244,8 @@ static zx_status_t answer(u32 topic, const struct handle_ref *ref,
 		return info_thread(ref, out);
 	case ZX_INFO_VMAR:
 		return info_vmar(ref, out);
+	case ZX_INFO_TIMER:
+		return info_timer(ref, out);
 	case ZX_INFO_RESOURCE:
 		return info_resource(ref, out);
 	case ZX_INFO_BTI:

@@ -204,6 +204,21 @@ extern __typeof__(zx_channel_call) _zx_channel_call;
 zx_status_t zx_channel_call_etc(zx_handle_t handle, uint32_t options, zx_time_t deadline,
 		zx_channel_call_etc_args_t *args, uint32_t *actual_bytes, uint32_t *actual_handles);
 extern __typeof__(zx_channel_call_etc) _zx_channel_call_etc;
+zx_status_t zx_timer_create(uint32_t options, zx_clock_t clock_id, zx_handle_t *out);
+extern __typeof__(zx_timer_create) _zx_timer_create;
+zx_status_t zx_timer_set(zx_handle_t handle, zx_time_t deadline, zx_duration_t slack);
+extern __typeof__(zx_timer_set) _zx_timer_set;
+zx_status_t zx_timer_cancel(zx_handle_t handle);
+extern __typeof__(zx_timer_cancel) _zx_timer_cancel;
+zx_status_t zx_fifo_create(size_t elem_count, size_t elem_size, uint32_t options,
+		zx_handle_t *out0, zx_handle_t *out1);
+extern __typeof__(zx_fifo_create) _zx_fifo_create;
+zx_status_t zx_fifo_write(zx_handle_t handle, size_t elem_size, const void *data, size_t count,
+		size_t *actual_count);
+extern __typeof__(zx_fifo_write) _zx_fifo_write;
+zx_status_t zx_fifo_read(zx_handle_t handle, size_t elem_size, void *data, size_t count,
+		size_t *actual_count);
+extern __typeof__(zx_fifo_read) _zx_fifo_read;
 zx_ticks_t zx_ticks_get(void);
 extern __typeof__(zx_ticks_get) _zx_ticks_get;
 zx_ticks_t zx_ticks_per_second(void);
