@@ -1,6 +1,7 @@
 /*
  * Contiguous, physical and executable VMOs (vmo.md 6.1-6.3).
  */
+#include <arch/mmu.h>
 #include <arch/usercopy.h>
 #include <kernel/handle.h>
 #include <kernel/resource.h>
@@ -54,7 +55,8 @@ zx_status_t sys_vmo_create_physical(zx_handle_t resource, zx_paddr_t paddr_arg,
 	if (!round_up_page(size, &rounded))
 		return ZX_ERR_OUT_OF_RANGE;
 	if (!is_page_aligned(paddr_arg) || rounded == 0 ||
-	    __builtin_add_overflow(paddr_arg, rounded - 1, &last))
+	    __builtin_add_overflow(paddr_arg, rounded - 1, &last) ||
+	    last >= PT_PADDR_LIMIT)
 		return ZX_ERR_INVALID_ARGS;
 	status = vmo_create_physical(paddr(paddr_arg), rounded, &v);
 	return status == ZX_OK ? hand_out(v, out) : status;

@@ -18,6 +18,9 @@ _Static_assert(PT_TYPE_SHIFT >= ENTRY_ATTR_SHIFT &&
 		       PT_WRITE_COMBINING >> PT_TYPE_SHIFT,
 	       "a memory type is its index in MAIR_EL1");
 
+_Static_assert(PT_PADDR_LIMIT - PAGE_SIZE == ENTRY_ADDR,
+	       "an entry has room for all addresses below the limit");
+
 /* User pages: inner shareable (which counts for write-back memory only: the
  * other types are outer shareable whatever stands there, D8.6.2), accessed (no
  * fault only to set AF), tied to the ASID, never executable by the kernel;

@@ -147,6 +147,8 @@ JX_TEST(vmo_surface_physical_checks_in_order)
 	EXPECT_STATUS(zx_vmo_create_physical(r, CLOCK_PAGE + 1, 1, &out), ZX_ERR_INVALID_ARGS);
 	EXPECT_STATUS(zx_vmo_create_physical(r, CLOCK_PAGE, 0, &out), ZX_ERR_INVALID_ARGS);
 	EXPECT_STATUS(zx_vmo_create_physical(root, -PAGE, 2 * PAGE, &out), ZX_ERR_INVALID_ARGS);
+	/* No entry has room for such an address. */
+	EXPECT_STATUS(zx_vmo_create_physical(root, 1ul << 48, PAGE, &out), ZX_ERR_INVALID_ARGS);
 	EXPECT_STATUS(zx_vmo_create_physical(r, CLOCK_PAGE, PAGE, NULL), ZX_ERR_INVALID_ARGS);
 	EXPECT_EQ(out, 0);
 	zx_handle_close(vmex);

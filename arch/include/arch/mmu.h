@@ -40,6 +40,9 @@ enum pt_flag {
 #define PT_BLOCK_BYTES (1ul << PT_BLOCK_SHIFT)
 #define PT_BLOCK_PAGES (PT_BLOCK_BYTES >> PAGE_SHIFT)
 
+/* Physical addresses below it are what an entry has room for. */
+#define PT_PADDR_LIMIT (1ul << 48)
+
 /*
  * struct arch_aspace: root table, ASID state, the page-table spinlock
  * (LOCK_PT) and the count of table pages; defined per architecture.
