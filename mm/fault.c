@@ -160,6 +160,16 @@ static bool block_fits(const struct mapping *m, uaddr_t va, u64 index,
 	       index - before + PT_BLOCK_PAGES <= limit_locked(m);
 }
 
+/* I14. The frames of a physical VMO are somebody else's: nothing is noted about
+ * them, as their owner does not free them for us (I4). */
+static void sync_run_page(const struct vmo *v, paddr_t pa)
+{
+	if (v->kind == VMO_CONTIGUOUS)
+		arch_sync_icache_page(paddr_to_page(pa));
+	else if (arch_is_ram(pa, PAGE_SIZE))
+		arch_cache_sync(phys_to_virt(pa), PAGE_SIZE);
+}
+
 /* Maps the page at va, in a block if it can. *count: pages mapped behind va. */
 static zx_status_t map_run_locked(struct mapping *m, uaddr_t va, u32 access,
 				  struct pt_reserve *reserve, u64 *count)
@@ -179,8 +189,8 @@ static zx_status_t map_run_locked(struct mapping *m, uaddr_t va, u32 access,
 	if (status != ZX_ERR_ALREADY_EXISTS)
 		return status;
 	*count = 1;
-	if ((access & PT_EXEC) && arch_is_ram(pa, PAGE_SIZE))
-		arch_sync_icache_page(paddr_to_page(pa));
+	if (access & PT_EXEC)
+		sync_run_page(m->vmo, pa);
 	return pt_map(as, va, pa, flags, reserve);
 }
 
