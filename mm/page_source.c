@@ -159,6 +159,7 @@ zx_status_t page_source_request(struct page_source *s, u64 offset, u64 bytes,
 	list_init(&r->overlaps);
 	list_init(&r->fifo_node);
 	r->source = s;
+	r->wanted = offset;
 	r->offset = offset;
 	r->length = bytes;
 	page_source_ref(s);
@@ -181,9 +182,24 @@ static void finish_one(struct page_request *r, zx_status_t status)
 	(void)waiter_wake(&r->waiter, status);
 }
 
-/* Ends an owner and all who joined it. */
-static void finish_owner(struct page_source *s, struct page_request *r,
-			 zx_status_t status)
+static bool wants_page_in(const struct page_request *r, u64 offset, u64 end)
+{
+	return r->wanted >= offset && r->wanted < end;
+}
+
+/* What the failure of a range is to a thread. Where the first page decides, a
+ * thread that needs another one looks again. */
+static zx_status_t failure_for(const struct page_source *s,
+			       const struct page_request *r, u64 offset,
+			       u64 end, zx_status_t why)
+{
+	return !s->pager->rules.first_page_decides ||
+	       wants_page_in(r, offset, end) ? why : ZX_OK;
+}
+
+/* Ends an owner and all who joined it, for the sake of a range. */
+static void fail_owner(struct page_source *s, struct page_request *r,
+		       u64 offset, u64 end, zx_status_t why)
 {
 	struct page_request *joined, *tmp;
 
@@ -191,8 +207,14 @@ static void finish_owner(struct page_source *s, struct page_request *r,
 	if (s->sent == r)
 		take_back_packet(s);
 	list_for_each_safe(joined, tmp, &r->overlaps, source_node)
-		finish_one(joined, status);
-	finish_one(r, status);
+		finish_one(joined, failure_for(s, joined, offset, end, why));
+	finish_one(r, failure_for(s, r, offset, end, why));
+}
+
+static void finish_owner(struct page_source *s, struct page_request *r,
+			 zx_status_t status)
+{
+	fail_owner(s, r, 0, UINT64_MAX, status);
 }
 
 static void finish_all(struct page_source *s, zx_status_t status)
@@ -203,14 +225,64 @@ static void finish_all(struct page_source *s, zx_status_t status)
 		finish_owner(s, r, status);
 }
 
-/* A part that a shrink has credited may come back by growth and be supplied:
- * then it ends the request early, and its threads ask again. */
+/* The oldest who joined takes over range, packet and place in line (5.5). */
+static void hand_over(struct page_source *s, struct page_request *old)
+{
+	struct page_request *heir = list_entry(list_pop_head(&old->overlaps),
+					       struct page_request,
+					       source_node);
+
+	heir->state = REQUEST_OWNER;
+	heir->offset = old->offset;
+	heir->length = old->length;
+	heir->missing_bytes = old->missing_bytes;
+	list_splice_tail(&heir->overlaps, &old->overlaps);
+	list_add_tail(&old->source_node, &heir->source_node);
+	if (list_is_linked(&old->fifo_node))
+		list_add_tail(&old->fifo_node, &heir->fifo_node);
+	if (s->sent == old)
+		s->sent = heir;
+}
+
+/* The thread gives up before its request has ended. */
+static void leave(struct page_source *s, struct page_request *r)
+{
+	if (r->state == REQUEST_OWNER && !list_is_empty(&r->overlaps))
+		hand_over(s, r);
+	else if (r->state == REQUEST_OWNER && s->sent == r)
+		take_back_packet(s);
+	list_del(&r->fifo_node);
+	list_del(&r->source_node);
+	send_next(s);
+}
+
+/* Pages [offset, end) have come, or never will: threads that need one of them
+ * first look again. */
+static void wake_first_pages(struct page_source *s, struct page_request *r,
+			     u64 offset, u64 end)
+{
+	struct page_request *joined, *tmp;
+
+	list_for_each_safe(joined, tmp, &r->overlaps, source_node)
+		if (wants_page_in(joined, offset, end))
+			finish_one(joined, ZX_OK);
+	if (wants_page_in(r, offset, end)) {
+		leave(s, r);
+		finish_one(r, ZX_OK);
+	}
+}
+
+/* So many bytes of [offset, end) need not come any more. A part that a shrink
+ * has credited may come back by growth and be supplied: then it ends the
+ * request early, and its threads ask again. */
 static void credit_one(struct page_source *s, struct page_request *r,
-		       u64 bytes)
+		       u64 bytes, u64 offset, u64 end)
 {
 	r->missing_bytes -= min_u64(bytes, r->missing_bytes);
 	if (r->missing_bytes == 0)
 		finish_owner(s, r, ZX_OK);
+	else if (s->pager->rules.first_page_decides)
+		wake_first_pages(s, r, offset, end);
 }
 
 void page_source_credit(struct page_source *s, u64 offset, u64 bytes)
@@ -226,7 +298,24 @@ void page_source_credit(struct page_source *s, u64 offset, u64 bytes)
 		if (r->offset >= end)
 			break;
 		if (first < last)
-			credit_one(s, r, last - first);
+			credit_one(s, r, last - first, first, last);
+	}
+	send_next(s);
+	mutex_unlock(&s->lock);
+}
+
+void page_source_fail(struct page_source *s, u64 offset, u64 bytes,
+		      zx_status_t why)
+{
+	struct page_request *r, *tmp;
+	u64 end = offset + bytes;
+
+	mutex_lock(&s->lock);
+	list_for_each_safe(r, tmp, &s->requests, source_node) {
+		if (r->offset >= end)
+			break;
+		if (request_end(r) > offset)
+			fail_owner(s, r, offset, end, why);
 	}
 	send_next(s);
 	mutex_unlock(&s->lock);
@@ -259,44 +348,14 @@ void page_source_shrink(struct page_source *s, const struct ptree *pages,
 
 		if (first < request_end(r))
 			credit_one(s, r, absent_bytes(pages, first,
-						      request_end(r)));
+						      request_end(r)),
+				   first, request_end(r));
 	}
 	send_next(s);
 	mutex_unlock(&s->lock);
 }
 
 /* --- The waiting thread --------------------------------------------------- */
-
-/* The oldest who joined takes over range, packet and place in line (5.5). */
-static void hand_over(struct page_source *s, struct page_request *old)
-{
-	struct page_request *heir = list_entry(list_pop_head(&old->overlaps),
-					       struct page_request,
-					       source_node);
-
-	heir->state = REQUEST_OWNER;
-	heir->offset = old->offset;
-	heir->length = old->length;
-	heir->missing_bytes = old->missing_bytes;
-	list_splice_tail(&heir->overlaps, &old->overlaps);
-	list_add_tail(&old->source_node, &heir->source_node);
-	if (list_is_linked(&old->fifo_node))
-		list_add_tail(&old->fifo_node, &heir->fifo_node);
-	if (s->sent == old)
-		s->sent = heir;
-}
-
-/* The thread gives up before its request has ended. */
-static void leave(struct page_source *s, struct page_request *r)
-{
-	if (r->state == REQUEST_OWNER && !list_is_empty(&r->overlaps))
-		hand_over(s, r);
-	else if (r->state == REQUEST_OWNER && s->sent == r)
-		take_back_packet(s);
-	list_del(&r->fifo_node);
-	list_del(&r->source_node);
-	send_next(s);
-}
 
 zx_status_t page_request_wait(struct page_request *r)
 {
@@ -370,6 +429,11 @@ void page_source_close(struct page_source *s)
 	finish_all(s, ZX_ERR_BAD_STATE);
 	take_back_packet(s);
 	mutex_unlock(&s->lock);
+}
+
+bool page_source_copies_ask_for_runs(const struct page_source *s)
+{
+	return s->pager->rules.copies_ask_for_runs;
 }
 
 bool page_source_is_detached(struct page_source *s)

@@ -12,6 +12,7 @@ struct pager {
 	/* Under lock. */
 	struct list_node sources;	/* counted; by pager_node */
 	bool closed;
+	struct pager_rules rules;	/* fixed after creation */
 };
 
 /*
@@ -56,6 +57,9 @@ void page_source_unref(struct page_source *s);
 void page_source_detach(struct page_source *s, bool last);
 /* As detach without COMPLETE; packets of any kind are taken back for good. */
 void page_source_close(struct page_source *s);
+/* Ends requests that touch [offset, offset + bytes); takes s->lock. */
+void page_source_fail(struct page_source *s, u64 offset, u64 bytes,
+		      zx_status_t why);
 bool page_source_is_detached(struct page_source *s);
 
 #endif

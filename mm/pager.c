@@ -69,6 +69,11 @@ zx_status_t pager_create(struct pager **out)
 	return ZX_OK;
 }
 
+void pager_set_rules(struct pager *p, struct pager_rules rules)
+{
+	p->rules = rules;
+}
+
 struct object *pager_object(struct pager *p)
 {
 	return &p->object;
@@ -174,6 +179,25 @@ void pager_detach_vmo(struct vmo *v)
 	page_source_detach(v->source, true);
 	drop_clean_locked(v);
 	mutex_unlock(v->lock);
+}
+
+/* The VMO's lock: whoever finds a page absent asks for it under the same hold,
+ * so a failure comes before a request or ends it. */
+zx_status_t pager_fail_pages(struct vmo *v, u64 offset, u64 bytes,
+			     zx_status_t why, bool detached_refused)
+{
+	zx_status_t status = ZX_OK;
+	u64 end;
+
+	mutex_lock(v->lock);
+	if (__builtin_add_overflow(offset, bytes, &end) || end > v->size)
+		status = ZX_ERR_OUT_OF_RANGE;
+	else if (detached_refused && page_source_is_detached(v->source))
+		status = ZX_ERR_BAD_STATE;
+	else if (bytes)
+		page_source_fail(v->source, offset, bytes, why);
+	mutex_unlock(v->lock);
+	return status;
 }
 
 /* --- Supply --------------------------------------------------------------- */

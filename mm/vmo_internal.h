@@ -87,6 +87,12 @@ void vmo_forget_zero_page_locked(struct vmo *v, u64 start, u64 end);
 
 /* --- vmo_page.c: under v->lock, v being a base ----------------------------- */
 
+/* Asks the pager behind v for the absent pages from index on, which is absent,
+ * up to the next that is not, or end. As page_source_request(). */
+MUST_CHECK zx_status_t vmo_request_run_locked(struct vmo *v, u64 index,
+					      u64 end,
+					      struct page_request *request);
+
 /* Frees what vmo_drop_pages_locked() does, after vmo_unmap_pages_locked() under
  * the same hold of v->lock. */
 void vmo_free_pages_locked(struct vmo *v, u64 start, u64 end);

@@ -57,6 +57,19 @@ static void advance(struct io *io, u64 count)
 		io->user += count;
 }
 
+/* The page at io->offset is absent: one page, or all that is left and absent. */
+static zx_status_t ask_pager_locked(struct io *io)
+{
+	struct vmo *b = io->vmo->base;
+	const struct vmo *s = b->source ? b : b->source_vmo;
+	u64 index = vmo_index(io->vmo, io->offset);
+	u64 end = index + 1;
+
+	if (page_source_copies_ask_for_runs(s->source))
+		end = vmo_index(io->vmo, io->offset + io->left - 1) + 1;
+	return vmo_request_run_locked(b, index, end, io->request);
+}
+
 /*
  * Copies under the lock until done, a turn is over (OK), a page must be waited
  * for (SHOULD_WAIT), the user's memory faults (*faulted) or an error.
@@ -76,8 +89,9 @@ static zx_status_t copy_locked(struct io *io, bool *faulted)
 			return ZX_ERR_OUT_OF_RANGE;
 		status = vmo_get_page_locked(io->vmo->base,
 					     vmo_index(io->vmo, io->offset),
-					     io->write, io->request, &page,
-					     &writable);
+					     io->write, NULL, &page, &writable);
+		if (status == ZX_ERR_SHOULD_WAIT)
+			return ask_pager_locked(io);
 		if (status != ZX_OK)
 			return status;
 		rest = copy_piece(io, vmo_page_bytes(page) + in_page, count);

@@ -116,6 +116,16 @@ static zx_status_t get_zero_locked(struct vmo *v, u64 index, bool write,
 	return ZX_OK;
 }
 
+/* s, which has a pager, has no page there. */
+static zx_status_t request_page(struct vmo *s, u64 index,
+				struct page_request *request)
+{
+	if (!request)
+		return ZX_ERR_SHOULD_WAIT;
+	return page_source_request(s->source, (index - s->shift) << PAGE_SHIFT,
+				   PAGE_SIZE, request);
+}
+
 /* What shines through an overlay: the source's page, to be copied on write. */
 static zx_status_t get_from_source_locked(struct vmo *v, u64 index, bool write,
 					  struct page_request *request,
@@ -130,9 +140,7 @@ static zx_status_t get_from_source_locked(struct vmo *v, u64 index, bool write,
 	if (pt_slot_type(slot) == PT_ZERO)
 		return get_zero_locked(v, index, write, out, writable);
 	if (pt_slot_type(slot) == PT_EMPTY)
-		return page_source_request(s->source,
-					   (index - s->shift) << PAGE_SHIFT,
-					   PAGE_SIZE, request);
+		return request_page(s, index, request);
 	*writable = write;
 	*out = pt_page(slot);
 	if (!write)
@@ -166,9 +174,7 @@ get_special_locked(struct vmo *v, u64 index, bool write,
 		return ZX_OK;
 	}
 	if (pt_slot_type(s) == PT_EMPTY && (v->lookup & VMO_HAS_SOURCE))
-		return page_source_request(v->source,
-					   (index - v->shift) << PAGE_SHIFT,
-					   PAGE_SIZE, request);
+		return request_page(v, index, request);
 	if (pt_slot_type(s) == PT_EMPTY && (v->lookup & VMO_IS_OVERLAY))
 		return get_from_source_locked(v, index, write, request, out,
 					      writable);
@@ -230,6 +236,27 @@ zx_status_t vmo_get_page_locked(struct vmo *v, u64 index, bool write,
 	if (write)
 		return fill_page_locked(v, index, out);
 	return get_zero_locked(v, index, write, out, writable);
+}
+
+static u64 first_present_locked(const struct vmo *v, u64 start, u64 end)
+{
+	u64 found;
+	struct pt_slot s = ptree_next(&v->pages, start, end, &found);
+
+	return pt_slot_type(s) == PT_EMPTY ? end : found;
+}
+
+zx_status_t vmo_request_run_locked(struct vmo *v, u64 index, u64 end,
+				   struct page_request *request)
+{
+	struct vmo *s = v->source ? v : v->source_vmo;
+
+	if (s != v)
+		end = first_present_locked(v, index,
+					   min_u64(end, v->window_end));
+	end = first_present_locked(s, index, min_u64(end, vmo_end_locked(s)));
+	return page_source_request(s->source, (index - s->shift) << PAGE_SHIFT,
+				   (end - index) << PAGE_SHIFT, request);
 }
 
 /* --- Resident pages ------------------------------------------------------- */

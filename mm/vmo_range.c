@@ -102,29 +102,17 @@ static u64 first_absent_locked(struct vmo *v, u64 start, u64 end)
 	return start;
 }
 
-static u64 first_present_locked(const struct vmo *v, u64 start, u64 end)
-{
-	u64 found;
-	struct pt_slot s = ptree_next(&v->pages, start, end, &found);
-
-	return pt_slot_type(s) == PT_EMPTY ? end : found;
-}
-
 /* One look at a pager-backed range (pager-port.md 5.4): asks for the first run
  * of absent pages. OK when all are present. */
 static zx_status_t request_run_locked(struct vmo *v, u64 *start, u64 end,
 				      struct page_request *request)
 {
 	u64 stop = min_u64(end, vmo_end_locked(v));
-	u64 run_end;
 
 	*start = first_absent_locked(v, *start, stop);
 	if (*start >= stop)
 		return ZX_OK;
-	run_end = first_present_locked(v, *start, stop);
-	return page_source_request(v->source,
-				   (*start - v->shift) << PAGE_SHIFT,
-				   (run_end - *start) << PAGE_SHIFT, request);
+	return vmo_request_run_locked(v, *start, stop, request);
 }
 
 /* Some pages of a VMO that has relatives, each as a write would make it. OK
@@ -136,9 +124,11 @@ static zx_status_t commit_turn_locked(struct vmo *v, u64 *start, u64 end,
 		struct page *page;
 		bool writable;
 		zx_status_t status = vmo_get_page_locked(v, *start, true,
-							 request, &page,
+							 NULL, &page,
 							 &writable);
 
+		if (status == ZX_ERR_SHOULD_WAIT)
+			return vmo_request_run_locked(v, *start, end, request);
 		if (status != ZX_OK)
 			return status;
 		(*start)++;

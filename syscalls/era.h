@@ -64,6 +64,11 @@
 #define ERA_SUPPLY_ODD_AUX (ERA_IS_LATEST ? ZX_ERR_NOT_SUPPORTED \
 					  : ZX_ERR_BAD_STATE)
 #define ERA_SUPPLY_REFUSES_DETACHED ERA_IS_LATEST
+#define ERA_PAGER_FAIL_REFUSES_DETACHED ERA_IS_LATEST
+/* P-13 zx_vmo_read and zx_vmo_write ask the pager for runs; a waiter goes on
+ * when the first page that it needs has come (else with all it asked for). */
+#define ERA_PAGER_COPIES_ASK_FOR_RUNS ERA_IS_LATEST
+#define ERA_PAGER_FIRST_PAGE_DECIDES ERA_IS_LATEST
 /* pager-port.md 12.8: timers on the boot clock, which is the monotonic one. */
 #define ERA_TIMER_KNOWS_BOOT_CLOCK ERA_IS_LATEST
 #define TIMER_CLOCK_BOOT 1

@@ -1,6 +1,6 @@
 /*
  * zx_pager_*: checks of handles and pure values in the order of
- * spec/pager-port.md 1-4. The work is in mm/pager.c.
+ * spec/pager-port.md 1-4 and 7.7. The work is in mm/pager.c.
  */
 #include <kernel/handle.h>
 #include <kernel/port.h>
@@ -23,6 +23,10 @@ zx_status_t sys_pager_create(uint32_t options, uaddr_t out)
 	status = pager_create(&p);
 	if (status != ZX_OK)
 		return status;
+	pager_set_rules(p, (struct pager_rules){
+		.copies_ask_for_runs = ERA_PAGER_COPIES_ASK_FOR_RUNS,
+		.first_page_decides = ERA_PAGER_FIRST_PAGE_DECIDES,
+	});
 	status = handle_make(pager_object(p), PAGER_RIGHTS, out);
 	object_unref(pager_object(p));
 	return status;
@@ -144,6 +148,47 @@ zx_status_t sys_pager_supply_pages(zx_handle_t pager, zx_handle_t pager_vmo,
 					    aux_offset, &rules);
 		object_unref(aux);
 	}
+	put_pager_vmo(&pv);
+	return status;
+}
+
+/* 7.7: the statuses that a service may give. The word is a sign-extended one. */
+static bool is_failure(u64 data)
+{
+	zx_status_t status = (zx_status_t)data;
+
+	if ((u64)(s64)status != data)
+		return false;
+	return status == ZX_ERR_IO || status == ZX_ERR_IO_DATA_INTEGRITY ||
+	       status == ZX_ERR_BAD_STATE || status == ZX_ERR_NO_SPACE ||
+	       status == ZX_ERR_BUFFER_TOO_SMALL;
+}
+
+/* 7.7, checks 5 to 8. */
+static zx_status_t op_range(struct vmo *v, u32 op, u64 offset, u64 bytes,
+			    u64 data)
+{
+	if (op != ZX_PAGER_OP_FAIL)
+		return ZX_ERR_NOT_SUPPORTED;
+	if (!is_failure(data))
+		return ZX_ERR_INVALID_ARGS;
+	return pager_fail_pages(v, offset, bytes, (zx_status_t)data,
+				ERA_PAGER_FAIL_REFUSES_DETACHED);
+}
+
+zx_status_t sys_pager_op_range(zx_handle_t pager, uint32_t op,
+			       zx_handle_t pager_vmo, uint64_t offset,
+			       uint64_t length, uint64_t data)
+{
+	struct pager_vmo pv;
+	zx_status_t status;
+
+	if (!is_page_aligned(offset | length))
+		return ZX_ERR_INVALID_ARGS;
+	status = get_pager_vmo(pager, pager_vmo, &pv);
+	if (status != ZX_OK)
+		return status;
+	status = op_range(vmo_from_object(pv.vmo), op, offset, length, data);
 	put_pager_vmo(&pv);
 	return status;
 }

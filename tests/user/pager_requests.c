@@ -7,8 +7,8 @@
 /* Each access alone: the length of its request, and its end. */
 JX_TEST(pager_request_of_each_access)
 {
-	static const enum access_kind one_page[] = { ACCESS_VMO_READ, ACCESS_VMO_WRITE,
-						     ACCESS_LOAD, ACCESS_STORE };
+	/* Of later eras zx_vmo_read is not among them: conf_pager_batch.c. */
+	static const enum access_kind one_page[] = { ACCESS_VMO_WRITE, ACCESS_LOAD, ACCESS_STORE };
 	struct page_access a;
 	struct paging p;
 
@@ -206,8 +206,9 @@ JX_TEST(pager_commit_is_clipped_by_a_request)
 	paging_drop(&p);
 }
 
-/* 5.6: pieces in any order, with what was there before and what comes twice. */
-JX_TEST(pager_request_is_credited_by_pieces)
+/* 5.6: pieces in any order, with what was there before and what comes twice. Of
+ * later eras the first page is enough: conf_pager_batch.c. */
+JX_TEST_OF_2020(pager_request_is_credited_by_pieces)
 {
 	struct page_access a;
 	struct paging p;

@@ -219,6 +219,9 @@ extern __typeof__(zx_fifo_write) _zx_fifo_write;
 zx_status_t zx_fifo_read(zx_handle_t handle, size_t elem_size, void *data, size_t count,
 		size_t *actual_count);
 extern __typeof__(zx_fifo_read) _zx_fifo_read;
+zx_status_t zx_pager_op_range(zx_handle_t pager, uint32_t op, zx_handle_t pager_vmo,
+		uint64_t offset, uint64_t length, uint64_t data);
+extern __typeof__(zx_pager_op_range) _zx_pager_op_range;
 zx_ticks_t zx_ticks_get(void);
 extern __typeof__(zx_ticks_get) _zx_ticks_get;
 zx_ticks_t zx_ticks_per_second(void);

@@ -28,6 +28,7 @@ struct page_request {
 	struct page_source *source;	/* counted while the thread waits */
 	u64 offset;			/* bytes */
 	u64 length;
+	u64 wanted;			/* the first page that the thread needs */
 	u64 missing_bytes;		/* owner: not yet credited */
 	u32 state;			/* enum page_request_state */
 	struct list_node source_node;	/* requests by offset, or overlaps */
@@ -39,6 +40,16 @@ struct page_request {
 void pager_init_module(void);
 
 MUST_CHECK zx_status_t pager_create(struct pager **out);
+/* How requests are made and ended for its VMOs, by era. */
+struct pager_rules {
+	/* zx_vmo_read and zx_vmo_write ask for runs, not page by page (5.3). */
+	bool copies_ask_for_runs;
+	/* A waiter ends with the first page that it needs: it goes on when that
+	 * has come, and a failure of other pages lets it look again (5.6). */
+	bool first_page_decides;
+};
+/* Before anybody else knows the pager. Without it both are false. */
+void pager_set_rules(struct pager *p, struct pager_rules rules);
 struct object *pager_object(struct pager *p);
 struct pager *pager_from_object(struct object *o);
 /* 1.3, checks 6-7, size rounded. BAD_STATE if the pager is closed. */
@@ -63,6 +74,12 @@ MUST_CHECK zx_status_t pager_supply_pages(struct vmo *v, u64 offset, u64 bytes,
 					  struct vmo *aux, u64 aux_offset,
 					  const struct pager_supply_rules *r);
 
+/* zx_pager_op_range FAIL (7.7) of a page-aligned range: ends every request that
+ * touches it with `why`. OUT_OF_RANGE; BAD_STATE if detached and refused. */
+MUST_CHECK zx_status_t pager_fail_pages(struct vmo *v, u64 offset, u64 bytes,
+					zx_status_t why,
+					bool detached_refused);
+
 /* --- For vmo*.c, under the VMO's lock ------------------------------------- */
 
 /* Makes or joins the request for [offset, offset + bytes), all absent: 5.4,
@@ -71,6 +88,8 @@ MUST_CHECK zx_status_t pager_supply_pages(struct vmo *v, u64 offset, u64 bytes,
 MUST_CHECK zx_status_t page_source_request(struct page_source *s, u64 offset,
 					   u64 bytes,
 					   struct page_request *request);
+/* Fixed: see struct pager_rules. */
+bool page_source_copies_ask_for_runs(const struct page_source *s);
 /* Pages [offset, offset + bytes) that were absent have come: credits requests
  * and wakes those complete (5.6). */
 void page_source_credit(struct page_source *s, u64 offset, u64 bytes);
@@ -82,7 +101,7 @@ void page_source_shrink(struct page_source *s, const struct ptree *pages,
 void page_source_vmo_destroyed(struct page_source *s);
 
 /* No lock held. Sleeps (BLOCKED_PAGER) until the request ends; the status of
- * its end: OK (look again), BAD_STATE, INTERNAL_INTR_KILLED. */
+ * its end: OK (look again), BAD_STATE, that of a FAIL, INTERNAL_INTR_KILLED. */
 MUST_CHECK zx_status_t page_request_wait(struct page_request *request);
 
 #endif

@@ -188,9 +188,9 @@ MUST_CHECK zx_status_t vmo_transfer_data(struct vmo *dst, u64 dst_offset,
  * read of an absent anonymous page gives the shared zero page. *writable: an
  * entry for it may permit writes. write: commits or unshares. SHOULD_WAIT: the
  * pager must be asked: *request was prepared on the caller's stack and linked;
- * drop the lock, call page_request_wait(), start over. OUT_OF_RANGE,
- * NO_MEMORY, BAD_STATE (detached), NOT_FOUND (discarded). Not for physical
- * VMOs.
+ * drop the lock, call page_request_wait(), start over; without a request
+ * nobody is asked. OUT_OF_RANGE, NO_MEMORY, BAD_STATE (detached), NOT_FOUND
+ * (discarded). Not for physical VMOs.
  */
 struct page_request;
 MUST_CHECK zx_status_t vmo_get_page_locked(struct vmo *v, u64 index,
