@@ -213,7 +213,8 @@ static bool topic_needs(u32 topic, u32 *type, zx_rights_t *rights)
 		*type = ZX_OBJ_TYPE_BTI;
 		return true;
 	}
-	return info_vmo_needs(topic, type, rights);
+	return info_stats_needs(topic, type, rights) ||
+	       info_vmo_needs(topic, type, rights);
 }
 
 static zx_status_t answer(u32 topic, const struct handle_ref *ref,
@@ -250,6 +251,9 @@ static zx_status_t answer(u32 topic, const struct handle_ref *ref,
 		return info_resource(ref, out);
 	case ZX_INFO_BTI:
 		return info_bti(ref, out);
+	case ZX_INFO_THREAD_STATS:
+	case ZX_INFO_CPU_STATS:
+		return info_stats_answer(topic, ref, out);
 	}
 	return info_vmo_answer(topic, ref, out);
 }

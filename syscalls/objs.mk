@@ -26,6 +26,7 @@ obj-y += syscalls/wait.o
 obj-y += syscalls/resource.o
 obj-y += syscalls/bti.o
 obj-y += syscalls/info_vmo.o
+obj-y += syscalls/info_stats.o
 obj-y += syscalls/vmo_child.o
 obj-y += syscalls/vmo_op.o
 obj-y += syscalls/vmo_special.o

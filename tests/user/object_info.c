@@ -19,6 +19,8 @@ static const struct topic topics[] = {
 	{ ZX_INFO_HANDLE_COUNT, sizeof(zx_info_handle_count_t), ZX_RIGHT_INSPECT, false, ANY },
 	{ ZX_INFO_PROCESS, sizeof(zx_info_process_t), ZX_RIGHT_INSPECT, false, PROCESS },
 	{ ZX_INFO_THREAD, sizeof(zx_info_thread_t), ZX_RIGHT_INSPECT, false, THREAD },
+	{ ZX_INFO_THREAD_STATS, sizeof(zx_info_thread_stats_t), ZX_RIGHT_INSPECT, false, THREAD },
+	{ ZX_INFO_TASK_STATS, sizeof(zx_info_task_stats_t), ZX_RIGHT_INSPECT, false, PROCESS },
 	{ ZX_INFO_VMAR, sizeof(zx_info_vmar_t), ZX_RIGHT_INSPECT, false, VMAR },
 	{ ZX_INFO_VMO, sizeof(zx_info_vmo_t), 0, false, VMO },
 	{ ZX_INFO_PROCESS_MAPS, sizeof(zx_info_maps_t), ZX_RIGHT_INSPECT, true, PROCESS },
