@@ -102,13 +102,12 @@ static zx_status_t call_begin(struct channel *c, struct channel_waiter *w,
 	w->observer.trigger = 0;
 	w->observer.one_shot = true;
 	w->observer.edge = false;
-	status = object_add_observer(&c->peer.object, &w->observer);
-	if (status != ZX_OK)
-		return status;
 	spin_lock(&c->peer.object.lock);
-	begin_locked(c, w);
+	status = object_add_observer_locked(&c->peer.object, &w->observer);
+	if (status == ZX_OK)
+		begin_locked(c, w);
 	spin_unlock(&c->peer.object.lock);
-	return ZX_OK;
+	return status;
 }
 
 static struct message *call_end(struct channel *c, struct channel_waiter *w)

@@ -62,8 +62,9 @@ void object_update_signals(struct object *o, zx_signals_t clear,
 	spin_unlock(&o->lock);
 }
 
-static zx_status_t add_observer_locked(struct object *o, struct observer *ob)
+zx_status_t object_add_observer_locked(struct object *o, struct observer *ob)
 {
+	list_init(&ob->node);
 	if (!handle_identity_is_live(&ob->handle))
 		return ZX_ERR_CANCELED;
 	if (ob->one_shot && !ob->edge && (ob->trigger & o->signals)) {
@@ -95,9 +96,8 @@ zx_status_t object_add_observer(struct object *o, struct observer *ob)
 {
 	zx_status_t status;
 
-	list_init(&ob->node);
 	spin_lock(&o->lock);
-	status = add_observer_locked(o, ob);
+	status = object_add_observer_locked(o, ob);
 	spin_unlock(&o->lock);
 	return status;
 }

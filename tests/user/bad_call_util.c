@@ -118,6 +118,10 @@ const struct bad_call bad_calls[] = {
 	CALL(vmo_set_cache_policy, true, H(VMO), V(ZX_CACHE_POLICY_CACHED)),
 	CALL(vmo_create_contiguous, true, H(BTI), V(PAGE), V(0), OUT_HANDLE),
 	CALL(vmo_create_physical, false, H_NO_RIGHT(RESOURCE), V(0), V(PAGE), OUT_HANDLE),
+	CALL(eventpair_create, false, V(0), OUT_HANDLE, OUT_HANDLE),
+	CALL(channel_create, false, V(0), OUT_HANDLE, OUT_HANDLE),
+	CALL(timer_create, true, V(0), V(0), OUT_HANDLE),
+	CALL(fifo_create, false, V(4), V(8), V(0), OUT_HANDLE, OUT_HANDLE),
 	CALL(jx_stat, true, V(2), OUT(32), V(32), OUT_OR_NULL(8)),
 };
 const size_t bad_call_count = sizeof(bad_calls) / sizeof(bad_calls[0]);

@@ -37,6 +37,7 @@ void bench_calls(void);
 void bench_memory(void);
 void bench_many(void);
 void bench_threads(void);
+void bench_channels(void);
 void bench_pager(void);
 void bench_snapshot(void);
 void bench_shared(void);

@@ -108,6 +108,7 @@ static const struct {
 	{ "calls", bench_calls, true },	  { "memory", bench_memory, true },
 	{ "shared", bench_shared, true }, { "snapshot", bench_snapshot, true },
 	{ "threads", bench_threads, true }, { "pager", bench_pager, true },
+	{ "channels", bench_channels, true },
 	{ "many", bench_many, true },	  { "large", bench_large, false },
 };
 

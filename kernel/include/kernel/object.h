@@ -176,6 +176,9 @@ struct observer {
  */
 MUST_CHECK zx_status_t object_add_observer(struct object *o,
 					   struct observer *ob);
+/* The same for a caller that holds o->lock. */
+MUST_CHECK zx_status_t object_add_observer_locked(struct object *o,
+						  struct observer *ob);
 /* Takes a linked observer off; the object's lock is held. */
 void object_unlink_observer_locked(struct object *o, struct observer *ob);
 /* Unlinks it if it is linked; true if it was. On return no callback runs. */
@@ -183,7 +186,7 @@ bool object_remove_observer(struct object *o, struct observer *ob);
 void object_cancel_observers_slow(struct object *o,
 				  const struct handle_identity *id);
 /* Cancels all observers that watch through this handle, whose word was ended
- * before. The fence pairs with the one in add_observer_locked() (signal.c). */
+ * before. The fence pairs with the one in object_add_observer_locked(). */
 static inline void object_cancel_observers(struct object *o,
 					   const struct handle_identity *id)
 {
