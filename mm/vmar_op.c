@@ -6,6 +6,7 @@
  * mapping and its VMO, and the next piece is looked for anew.
  */
 #include <mm/fault.h>
+#include <mm/reclaim.h>
 #include <mm/vmo_hint.h>
 #include <mm/vmo_stream.h>
 
@@ -132,6 +133,17 @@ static zx_status_t always_need(struct vmo *v, const struct piece *p)
 	return status == ZX_ERR_INTERNAL_INTR_KILLED ? status : ZX_OK;
 }
 
+/* With no lock held: a piece that has gone meanwhile has nothing to show. */
+static zx_status_t populate(const struct piece *p)
+{
+	zx_status_t status;
+
+	do {
+		status = mapping_populate(p->m, p->start, p->end);
+	} while (mm_try_again(status, 1));
+	return status;
+}
+
 static zx_status_t run(u32 op, const struct piece *p)
 {
 	struct vmo *v = p->m->named;
@@ -144,7 +156,7 @@ static zx_status_t run(u32 op, const struct piece *p)
 	case ZX_VMAR_OP_ZERO:
 		return vmo_zero_range(v, p->offset, p->bytes, false);
 	case ZX_VMAR_OP_MAP_RANGE:
-		return mapping_populate(p->m, p->start, p->end);
+		return populate(p);
 	case ZX_VMAR_OP_ALWAYS_NEED:
 		return always_need(v, p);
 	case ZX_VMAR_OP_PREFETCH:
@@ -176,7 +188,6 @@ static zx_status_t run_piece(struct op *o, const struct piece *p)
 {
 	switch (o->number) {
 	case ZX_VMAR_OP_DECOMMIT:
-	case ZX_VMAR_OP_MAP_RANGE:
 	case ZX_VMAR_OP_DONT_NEED:
 		return run(o->number, p);
 	}

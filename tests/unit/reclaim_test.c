@@ -166,7 +166,30 @@ static void test_private_copy_asks_in_time(void **state)
 	assert_true(calls > 0);
 	drop(v);
 	aspace_destroy(as);
-	aspace_unref(as);
+}
+
+/* So is memory for the tables of MAP_RANGE. */
+static void test_map_range_asks_in_time(void **state)
+{
+	struct aspace *as = new_aspace();
+	struct vmo *v = new_vmo(1, 0), *spare = new_unlocked(PAGES, 1);
+
+	(void)state;
+	fill(v, 1, 1);
+	map_at(as, BASE, 1, v, RW);
+	pt_stock_release();
+	lockdep_report_hook = count_report;
+	reports = 0;
+	pmm_fail_after(1);
+	assert_int_equal(vmar_op_range(as->root, ZX_VMAR_OP_MAP_RANGE, BASE,
+				       PAGE_SIZE, false), ZX_OK);
+	pmm_fail_after(0);
+	lockdep_report_hook = NULL;
+	assert_int_equal(reports, 0);
+	assert_true(is_discarded(spare));
+	drop(spare);
+	drop(v);
+	aspace_destroy(as);
 }
 
 /* --- Translations ---------------------------------------------------------- */
@@ -462,6 +485,7 @@ int main(void)
 		cmocka_unit_test(test_pins_outlive_a_lock),
 		cmocka_unit_test(test_holds_nothing),
 		cmocka_unit_test(test_private_copy_asks_in_time),
+		cmocka_unit_test(test_map_range_asks_in_time),
 		cmocka_unit_test(test_no_stale_entry),
 		cmocka_unit_test(test_commit),
 		cmocka_unit_test(test_commit_of_a_snapshot),
