@@ -90,6 +90,8 @@ const struct bad_call bad_calls[] = {
 	CALL(pager_detach_vmo, true, H_NO_RIGHT(PAGER), H_NO_RIGHT(PAGED_VMO)),
 	CALL(pager_supply_pages, true, H_NO_RIGHT(PAGER), H_NO_RIGHT(PAGED_VMO), V(0), V(PAGE),
 	     H(VMO), V(0)),
+	CALL(pager_op_range, true, H_NO_RIGHT(PAGER), V(ZX_PAGER_OP_FAIL),
+	     H_NO_RIGHT(PAGED_VMO), V(0), V(PAGE), V((uint64_t)ZX_ERR_IO)),
 	CALL(process_create, false, H(JOB), IN(4), V(4), V(0), OUT_HANDLE, OUT_HANDLE),
 	CALL(process_start, false, H(PROCESS), H(THREAD), V(FAR_ENTRY), V(0), V(0), V(0)),
 	CALL(process_read_memory, true, H(PROCESS), V(0), OUT_MEMORY(16), V(16), OUT(8)),
