@@ -132,6 +132,9 @@ $(gen)/libfdt/libfdt.h: /usr/include/libfdt.h /usr/include/fdt.h
 $(gen)/syscalls.stamp: scripts/gen_syscalls.py syscalls/syscalls.tbl
 	$(call say,GEN,syscalls)
 	$Q$(PYTHON) $^ $(gen) && touch $@
+# What includes them is made again after the stamp, not at the next make.
+$(addprefix $(gen)/,syscall_numbers.h syscall_protos.h syscall_dispatch.inc zx_stubs.S): \
+		$(gen)/syscalls.stamp ;
 
 generated := $(gen)/config.h $(gen)/version.h $(gen)/hidden.h \
 	$(gen)/libfdt/libfdt.h $(gen)/syscalls.stamp

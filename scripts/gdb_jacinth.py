@@ -196,11 +196,13 @@ def show_vmar(vmar, depth=0):
             continue
         mapping = container_of(address, "mapping", "region")
         pages = mapping["region"]
+        named = mapping["named"]
+        offset = (int(mapping["index"]) - int(named["shift"])) << 12
         protection = int(mapping["prot"])
         letters = "".join(c if protection & bit else "-" for c, bit in
                           (("r", 1), ("w", 2), ("x", 4)))
         print(f"{indent}  {int(pages['start']) << 12:#x}-{int(pages['end']) << 12:#x}  {letters}"
-              f"  vmo {mapping['vmo']['name'].string()!r} + {int(mapping['vmo_offset']):#x}")
+              f"  vmo {named['name'].string()!r} + {offset:#x}")
 
 
 class Ps(gdb.Command):
