@@ -1,5 +1,6 @@
 /* What the conformance tests share: calls that clean up behind themselves, and sums of states. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "conf_util.h"
 
@@ -100,4 +101,29 @@ uint64_t conf_state(const struct vm_area *a)
 	}
 	free(maps);
 	return sum;
+}
+
+bool conf_subject_make(struct conf_subject *s)
+{
+	s->vmo = vm_vmo_make(4, 0);
+	return EXPECT_STATUS(zx_vmo_op_range(s->vmo, ZX_VMO_OP_DECOMMIT, 2 * PAGE, PAGE, NULL, 0),
+			     ZX_OK) &&
+	       EXPECT_STATUS(zx_process_create(zx_job_default(), "later", 5, 0, &s->process,
+					       &s->vmar), ZX_OK) &&
+	       EXPECT_STATUS(conf_map_at(s->vmar, VM_RW, 1, s->vmo, 1, 3), ZX_OK);
+}
+
+void conf_subject_drop(struct conf_subject *s)
+{
+	zx_handle_close(s->vmar);
+	zx_handle_close(s->process);
+	zx_handle_close(s->vmo);
+}
+
+uint64_t conf_word(const uint8_t *record, size_t offset)
+{
+	uint64_t value;
+
+	memcpy(&value, record + offset, sizeof(value));
+	return value;
 }

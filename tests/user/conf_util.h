@@ -54,6 +54,21 @@ zx_rights_t conf_rights(zx_handle_t handle);
 zx_koid_t conf_koid(zx_handle_t handle);
 zx_info_vmar_t conf_range(zx_handle_t vmar);
 
+/*
+ * A process that was never started, for topics that tell of one: four pages of
+ * which three are there, mapped RW from the second on.
+ */
+struct conf_subject {
+	zx_handle_t process;
+	zx_handle_t vmar;
+	zx_handle_t vmo;
+};
+
+bool conf_subject_make(struct conf_subject *s);
+void conf_subject_drop(struct conf_subject *s);
+/* A field of a record that is read byte by byte. */
+uint64_t conf_word(const uint8_t *record, size_t offset);
+
 /* A sum over all that is listed of an area: other if anything has changed. */
 uint64_t conf_state(const struct vm_area *a);
 /* The call fails with this status, and the area is what it was. */

@@ -1,6 +1,4 @@
 /* Topics on address spaces that came later: spec/vmar.md 13.3 and 13.4. */
-#include <string.h>
-
 #include "conf_util.h"
 
 #define VMAR_MAPS 36u
@@ -10,55 +8,23 @@
 /* VMAR_MAPS came with the longest record and has it wherever it is. */
 #define VMAR_MAPS_RECORD 152
 
-struct subject {
-	zx_handle_t process;
-	zx_handle_t vmar;
-	zx_handle_t vmo;
-};
-
-/* Four pages of which three are there, mapped RW from the second on. */
-static bool make(struct subject *s)
-{
-	s->vmo = vm_vmo_make(4, 0);
-	return EXPECT_STATUS(zx_vmo_op_range(s->vmo, ZX_VMO_OP_DECOMMIT, 2 * PAGE, PAGE, NULL, 0),
-			     ZX_OK) &&
-	       EXPECT_STATUS(zx_process_create(zx_job_default(), "later", 5, 0, &s->process,
-					       &s->vmar), ZX_OK) &&
-	       EXPECT_STATUS(conf_map_at(s->vmar, VM_RW, 1, s->vmo, 1, 3), ZX_OK);
-}
-
-static void drop(struct subject *s)
-{
-	zx_handle_close(s->vmar);
-	zx_handle_close(s->process);
-	zx_handle_close(s->vmo);
-}
-
-static uint64_t word(const uint8_t *record, size_t offset)
-{
-	uint64_t value;
-
-	memcpy(&value, record + offset, sizeof(value));
-	return value;
-}
-
 JX_TEST(vmar_13_3_r1_vmar_maps_begins_with_the_vmar)
 {
 	uint8_t records[3 * VMAR_MAPS_RECORD];
 	size_t actual = 0, avail = 0;
-	struct subject s;
+	struct conf_subject s;
 
-	ASSERT_TRUE(make(&s));
+	ASSERT_TRUE(conf_subject_make(&s));
 	ASSERT_STATUS(zx_object_get_info(s.vmar, VMAR_MAPS, records, sizeof(records), &actual,
 					 &avail), ZX_OK);
 	EXPECT_TRUE(actual == 2 && avail == 2);
-	EXPECT_EQ(word(records, 32), conf_range(s.vmar).base);
-	EXPECT_EQ(word(records, 48), 0);
-	EXPECT_EQ(word(records, 56), ZX_INFO_MAPS_TYPE_VMAR);
-	EXPECT_EQ(word(records + VMAR_MAPS_RECORD, 32), conf_range(s.vmar).base + PAGE);
-	EXPECT_EQ(word(records + VMAR_MAPS_RECORD, 48), 1);
-	EXPECT_EQ(word(records + VMAR_MAPS_RECORD, 56), ZX_INFO_MAPS_TYPE_MAPPING);
-	drop(&s);
+	EXPECT_EQ(conf_word(records, 32), conf_range(s.vmar).base);
+	EXPECT_EQ(conf_word(records, 48), 0);
+	EXPECT_EQ(conf_word(records, 56), ZX_INFO_MAPS_TYPE_VMAR);
+	EXPECT_EQ(conf_word(records + VMAR_MAPS_RECORD, 32), conf_range(s.vmar).base + PAGE);
+	EXPECT_EQ(conf_word(records + VMAR_MAPS_RECORD, 48), 1);
+	EXPECT_EQ(conf_word(records + VMAR_MAPS_RECORD, 56), ZX_INFO_MAPS_TYPE_MAPPING);
+	conf_subject_drop(&s);
 }
 
 JX_TEST(vmar_13_3_r2_vmar_maps_of_the_dead_and_the_empty)
@@ -92,37 +58,37 @@ JX_TEST(vmar_13_3_r2_vmar_maps_of_the_dead_and_the_empty)
 JX_TEST_OF_LATEST(vmar_13_4_r1_version_1_of_process_maps)
 {
 	uint8_t records[3 * 104];
-	struct subject s;
+	struct conf_subject s;
 	size_t actual = 0;
 
-	ASSERT_TRUE(make(&s));
+	ASSERT_TRUE(conf_subject_make(&s));
 	ASSERT_STATUS(zx_object_get_info(s.process, MAPS_V1, records, sizeof(records), &actual,
 					 NULL), ZX_OK);
 	ASSERT_EQ(actual, 3);
-	EXPECT_EQ(word(records + 2 * 104, 64 + 8), conf_koid(s.vmo));
-	EXPECT_EQ(word(records + 2 * 104, 64 + 16), PAGE);
-	EXPECT_EQ(word(records + 2 * 104, 64 + 24), 2);
-	EXPECT_EQ(word(records + 2 * 104, 64 + 32), 2);
-	drop(&s);
+	EXPECT_EQ(conf_word(records + 2 * 104, 64 + 8), conf_koid(s.vmo));
+	EXPECT_EQ(conf_word(records + 2 * 104, 64 + 16), PAGE);
+	EXPECT_EQ(conf_word(records + 2 * 104, 64 + 24), 2);
+	EXPECT_EQ(conf_word(records + 2 * 104, 64 + 32), 2);
+	conf_subject_drop(&s);
 }
 
 JX_TEST_OF_LATEST(vmar_13_4_r1_version_2_of_process_maps)
 {
 	uint8_t records[3 * 152];
-	struct subject s;
+	struct conf_subject s;
 	size_t actual = 0;
 
-	ASSERT_TRUE(make(&s));
+	ASSERT_TRUE(conf_subject_make(&s));
 	ASSERT_STATUS(zx_object_get_info(s.process, MAPS_V2, records, sizeof(records), &actual,
 					 NULL), ZX_OK);
 	ASSERT_EQ(actual, 3);
-	EXPECT_EQ(word(records + 2 * 152, 64 + 8), conf_koid(s.vmo));
+	EXPECT_EQ(conf_word(records + 2 * 152, 64 + 8), conf_koid(s.vmo));
 	/* Committed and populated: bytes, private, scaled, and its fraction. */
-	EXPECT_EQ(word(records + 2 * 152, 64 + 24), 2 * PAGE);
-	EXPECT_EQ(word(records + 2 * 152, 64 + 32), 2 * PAGE);
-	EXPECT_EQ(word(records + 2 * 152, 64 + 40), 2 * PAGE);
-	EXPECT_EQ(word(records + 2 * 152, 64 + 48), 2 * PAGE);
-	EXPECT_EQ(word(records + 2 * 152, 64 + 56), 2 * PAGE);
-	EXPECT_EQ(word(records + 2 * 152, 64 + 72), 0);
-	drop(&s);
+	EXPECT_EQ(conf_word(records + 2 * 152, 64 + 24), 2 * PAGE);
+	EXPECT_EQ(conf_word(records + 2 * 152, 64 + 32), 2 * PAGE);
+	EXPECT_EQ(conf_word(records + 2 * 152, 64 + 40), 2 * PAGE);
+	EXPECT_EQ(conf_word(records + 2 * 152, 64 + 48), 2 * PAGE);
+	EXPECT_EQ(conf_word(records + 2 * 152, 64 + 56), 2 * PAGE);
+	EXPECT_EQ(conf_word(records + 2 * 152, 64 + 72), 0);
+	conf_subject_drop(&s);
 }

@@ -1,58 +1,24 @@
 /* ZX_INFO_TASK_STATS: spec/vmar.md 13.4 and 17, tasks.md 3.4, spec/README 8. */
-#include <string.h>
-
 #include "conf_util.h"
 
 #define TASK_STATS 12u
-
-struct subject {
-	zx_handle_t process;
-	zx_handle_t vmar;
-	zx_handle_t vmo;
-};
-
-/* Four pages of which three are there, mapped RW from the second on. */
-static bool make(struct subject *s)
-{
-	s->vmo = vm_vmo_make(4, 0);
-	return EXPECT_STATUS(zx_vmo_op_range(s->vmo, ZX_VMO_OP_DECOMMIT, 2 * PAGE, PAGE, NULL, 0),
-			     ZX_OK) &&
-	       EXPECT_STATUS(zx_process_create(zx_job_default(), "later", 5, 0, &s->process,
-					       &s->vmar), ZX_OK) &&
-	       EXPECT_STATUS(conf_map_at(s->vmar, VM_RW, 1, s->vmo, 1, 3), ZX_OK);
-}
-
-static void drop(struct subject *s)
-{
-	zx_handle_close(s->vmar);
-	zx_handle_close(s->process);
-	zx_handle_close(s->vmo);
-}
-
-static uint64_t word(const uint8_t *record, size_t offset)
-{
-	uint64_t value;
-
-	memcpy(&value, record + offset, sizeof(value));
-	return value;
-}
 
 JX_TEST(vmar_13_4_r2_task_stats)
 {
 	uint8_t record[32];
 	zx_handle_t bare;
-	struct subject s;
+	struct conf_subject s;
 	size_t actual = 9, avail = 0;
 
-	ASSERT_TRUE(make(&s));
+	ASSERT_TRUE(conf_subject_make(&s));
 	ASSERT_STATUS(zx_object_get_info(s.process, TASK_STATS, record, sizeof(record), &actual,
 					 &avail), ZX_OK);
 	EXPECT_TRUE(actual == 1 && avail == 1);
 	/* What is there, of three pages that are mapped (spec/README 8). */
-	EXPECT_EQ(word(record, 0), 2 * PAGE);
-	EXPECT_EQ(word(record, 8), 2 * PAGE);
-	EXPECT_EQ(word(record, 16), 0);
-	EXPECT_EQ(word(record, 24), 0);
+	EXPECT_EQ(conf_word(record, 0), 2 * PAGE);
+	EXPECT_EQ(conf_word(record, 8), 2 * PAGE);
+	EXPECT_EQ(conf_word(record, 16), 0);
+	EXPECT_EQ(conf_word(record, 24), 0);
 	EXPECT_STATUS(zx_object_get_info(s.process, TASK_STATS, record, 31, &actual, &avail),
 		      ZX_ERR_BUFFER_TOO_SMALL);
 	EXPECT_TRUE(actual == 0 && avail == 1);
@@ -62,7 +28,7 @@ JX_TEST(vmar_13_4_r2_task_stats)
 	EXPECT_STATUS(zx_object_get_info(bare, TASK_STATS, record, 32, NULL, NULL),
 		      ZX_ERR_ACCESS_DENIED);
 	zx_handle_close(bare);
-	drop(&s);
+	conf_subject_drop(&s);
 }
 
 JX_TEST(vmar_13_4_r2_task_stats_of_the_dead)
@@ -92,16 +58,16 @@ JX_TEST(vmar_17_r3_task_statistics)
 	ASSERT_STATUS(zx_vmar_map(root, VM_R, 0, vmo, 0, 4 * PAGE, &first), ZX_OK);
 	ASSERT_STATUS(zx_object_get_info(process, TASK_STATS, before, sizeof(before), NULL, NULL),
 		      ZX_OK);
-	EXPECT_EQ(word(before, 0), 4 * PAGE);
-	EXPECT_EQ(word(before, 8), 4 * PAGE);
-	EXPECT_EQ(word(before, 16), 0);
+	EXPECT_EQ(conf_word(before, 0), 4 * PAGE);
+	EXPECT_EQ(conf_word(before, 8), 4 * PAGE);
+	EXPECT_EQ(conf_word(before, 16), 0);
 	first = vm_map(vmo, VM_R, 4);
 	ASSERT_STATUS(zx_object_get_info(process, TASK_STATS, after, sizeof(after), NULL, NULL),
 		      ZX_OK);
-	EXPECT_EQ(word(after, 0), 4 * PAGE);
-	EXPECT_EQ(word(after, 8), 0);
-	EXPECT_EQ(word(after, 16), 4 * PAGE);
-	EXPECT_EQ(word(after, 24), 2 * PAGE);
+	EXPECT_EQ(conf_word(after, 0), 4 * PAGE);
+	EXPECT_EQ(conf_word(after, 8), 0);
+	EXPECT_EQ(conf_word(after, 16), 4 * PAGE);
+	EXPECT_EQ(conf_word(after, 24), 2 * PAGE);
 	vm_unmap(first, 4);
 	zx_handle_close(root);
 	zx_handle_close(process);
@@ -123,8 +89,8 @@ JX_TEST(vmar_17_r3_a_page_counts_once)
 	ASSERT_STATUS(conf_map_at(root, VM_R, 6, vmo, 1, 1), ZX_OK);
 	ASSERT_STATUS(zx_object_get_info(process, TASK_STATS, record, sizeof(record), NULL, NULL),
 		      ZX_OK);
-	EXPECT_EQ(word(record, 0), 4 * PAGE);
-	EXPECT_EQ(word(record, 8), 4 * PAGE);
+	EXPECT_EQ(conf_word(record, 0), 4 * PAGE);
+	EXPECT_EQ(conf_word(record, 8), 4 * PAGE);
 	zx_handle_close(root);
 	zx_handle_close(process);
 	zx_handle_close(vmo);
