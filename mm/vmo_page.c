@@ -62,7 +62,8 @@ static zx_status_t commit_page_locked(struct vmo *v, u64 index,
 /* Makes the page in a slot of v's own its own as well. The others may have let
  * go of it meanwhile, and then it is ours as it is. */
 static inline zx_status_t own_page_locked(struct vmo *v, u64 index,
-				   struct pt_slot *slot, struct page **out)
+					  struct pt_slot *slot,
+					  struct page **out)
 {
 	struct page *old = pt_page(*slot), *p;
 
@@ -74,6 +75,8 @@ static inline zx_status_t own_page_locked(struct vmo *v, u64 index,
 		return ZX_ERR_NO_MEMORY;
 	arch_copy_page(vmo_page_bytes(p), vmo_page_bytes(old));
 	p->state = PAGE_VMO;
+	/* Flushed before our name of the old frame goes: whoever is left with
+	 * the last one writes in place, and our program must not see that. */
 	vmo_unmap_pages_locked(v, index, index + 1);
 	*slot = pt_slot_page(p);
 	if (page_unref(old))
