@@ -1,13 +1,15 @@
 #!/usr/bin/python3
 """Turns syscalls/syscalls.tbl, whose head explains it, into sources.
 
-  gen_syscalls.py TABLE FOLDER         write the generated files into FOLDER
+  gen_syscalls.py TABLE FOLDER [SEED]  write the generated files into FOLDER; with
+                                       a SEED other than 0, numbers are shuffled
   gen_syscalls.py --public TABLE       print include/zircon/internal/prototypes.h
   gen_syscalls.py --check TABLE FILE   fail unless FILE is what --public prints
 """
 import collections
 import json
 import os
+import random
 import re
 import sys
 
@@ -80,11 +82,21 @@ def parse(path):
             except TableError as error:
                 sys.exit(f"{path}:{line}: {error}")
     numbers = [c.number for c in calls if c.number is not None]
-    if numbers != list(range(len(numbers))):
-        sys.exit(f"{path}: numbers are not dense from 0")
+    if len(set(numbers)) != len(numbers):
+        sys.exit(f"{path}: a number appears twice")
     if len({c.name for c in calls}) != len(calls):
         sys.exit(f"{path}: a name appears twice")
     return calls
+
+
+def assign_numbers(calls, seed):
+    """Number the calls that enter the kernel from 0 without gaps, in the table's
+    order of numbers, or in an order that the seed makes."""
+    order = sorted(c.number for c in calls if c.number is not None)
+    if seed:
+        random.Random(seed).shuffle(order)
+    rank = {number: index for index, number in enumerate(order)}
+    return [c if c.number is None else c._replace(number=rank[c.number]) for c in calls]
 
 
 def kernel_name(call):
@@ -224,8 +236,8 @@ def main(args):
         with open(args[2]) as present:
             if present.read() != text_of(public_h, parse(args[1])):
                 sys.exit(f"{args[2]}: differs from the table; make it again with --public")
-    elif len(args) == 2:
-        calls = parse(args[0])
+    elif len(args) in (2, 3):
+        calls = assign_numbers(parse(args[0]), int(args[2]) if len(args) == 3 else 0)
         os.makedirs(args[1], exist_ok=True)
         for name, make in OUTPUTS.items():
             write_if_changed(os.path.join(args[1], name), text_of(make, calls))

@@ -86,11 +86,30 @@ def test_outputs(tmp_path):
     assert (tmp_path / "zx_stubs.S").stat().st_mtime_ns == before
 
 
+def test_numbers_are_without_gaps_and_can_be_shuffled(tmp_path):
+    def numbers(*seed):
+        gen_syscalls.main([str(ROOT / "syscalls/syscalls.tbl"), str(tmp_path), *seed])
+        calls = json.loads((tmp_path / "syscalls.json").read_text())
+        return [c["number"] for c in calls if c["number"] is not None]
+
+    plain, zero, shuffled = numbers(), numbers("0"), numbers("7")
+    assert plain == zero
+    assert sorted(shuffled) == sorted(plain) == list(range(len(plain)))
+    assert sum(a != b for a, b in zip(plain, shuffled)) > len(plain) // 2
+
+
+def test_a_number_must_not_appear_twice(tmp_path):
+    table = pathlib.Path(tmp_path / "table")
+    table.write_text(GOOD + GOOD.replace("zx_a", "zx_b"))
+    with pytest.raises(SystemExit):
+        gen_syscalls.parse(table)
+
+
 GOOD = "0 | zx_a | zx_status_t | h zx_handle_t:handle, p void *:out[n], n size_t | - | - | x 1\n"
 
 
 @pytest.mark.parametrize("old, new", [
-    ("0 |", "1 |"), ("zx_a", "a"), (":handle", ""), (":out[n]", ""), ("[n]", "[m]"),
+    ("zx_a", "a"), (":handle", ""), (":out[n]", ""), ("[n]", "[m]"),
     ("zx_status_t", "uint64_t"), ("| - | - |", "| quick | - |"), (" | x 1", ""),
     ("n size_t", "n"), ("n size_t", "h size_t"), ("0 |", "- |"),
 ])
