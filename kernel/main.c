@@ -66,6 +66,7 @@ static void init_main(void *arg)
 	(void)arg;
 	start_other_cpus();
 	job_init();
+	futex_init();
 	print_banner();
 	arch_console_start_rx();
 	if (boot_has_arg("ktest"))
@@ -86,7 +87,6 @@ void kernel_main(void)
 	for (u32 id = 0; id < CONFIG_MAX_CPUS; id++)
 		pmm_init_cpu(&percpu_areas[id]);
 	thread_init();
-	futex_init();
 	if (IS_ENABLED(CONFIG_LOCKDEP))
 		lockdep_boot_done();
 	reaper_start();

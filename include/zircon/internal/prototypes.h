@@ -222,6 +222,18 @@ extern __typeof__(zx_fifo_read) _zx_fifo_read;
 zx_status_t zx_pager_op_range(zx_handle_t pager, uint32_t op, zx_handle_t pager_vmo,
 		uint64_t offset, uint64_t length, uint64_t data);
 extern __typeof__(zx_pager_op_range) _zx_pager_op_range;
+zx_status_t zx_futex_wake_single_owner(const zx_futex_t *value_ptr);
+extern __typeof__(zx_futex_wake_single_owner) _zx_futex_wake_single_owner;
+zx_status_t zx_futex_requeue(const zx_futex_t *value_ptr, uint32_t wake_count,
+		zx_futex_t current_value, const zx_futex_t *requeue_ptr, uint32_t requeue_count,
+		zx_handle_t new_requeue_owner);
+extern __typeof__(zx_futex_requeue) _zx_futex_requeue;
+zx_status_t zx_futex_requeue_single_owner(const zx_futex_t *value_ptr, zx_futex_t current_value,
+		const zx_futex_t *requeue_ptr, uint32_t requeue_count,
+		zx_handle_t new_requeue_owner);
+extern __typeof__(zx_futex_requeue_single_owner) _zx_futex_requeue_single_owner;
+zx_status_t zx_futex_get_owner(const zx_futex_t *value_ptr, zx_koid_t *koid);
+extern __typeof__(zx_futex_get_owner) _zx_futex_get_owner;
 zx_ticks_t zx_ticks_get(void);
 extern __typeof__(zx_ticks_get) _zx_ticks_get;
 zx_ticks_t zx_ticks_per_second(void);

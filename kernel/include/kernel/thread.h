@@ -79,6 +79,8 @@ struct thread {
 		struct epoch_head epoch;
 	};
 	struct arch_fpu fpu;
+	/* Under the lock of that futex's bucket: where it waits, or 0. */
+	uaddr_t futex_addr;
 	/* Lock-order checker: classes held, in order (CONFIG_LOCKDEP). */
 	u32 held_count;
 	u8 held_class[16];
