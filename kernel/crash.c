@@ -96,9 +96,8 @@ static void report(const struct user_exception *e, struct arch_frame *frame)
 void kernel_user_exception(const struct user_exception *e,
 			   struct arch_frame *frame)
 {
-	/* A fault that was given up because the thread is being killed is no
-	 * fault of the program. */
-	if (e->status == ZX_ERR_INTERNAL_INTR_KILLED || thread_is_killed())
+	/* What a thread does that is being killed is of no interest. */
+	if (thread_is_killed())
 		thread_exit();
 	report(e, frame);
 	process_exit_current(ZX_TASK_RETCODE_EXCEPTION_KILL);

@@ -11,6 +11,7 @@
  */
 #include <kernel/panic.h>
 #include <kernel/percpu.h>
+#include <kernel/suspend.h>
 #include <kernel/thread.h>
 #include <kernel/wait.h>
 #include <mm/slab.h>
@@ -153,7 +154,7 @@ static zx_status_t reader_sleep(struct port *p, struct port_reader *r,
 				ktime_t deadline)
 {
 	zx_status_t status = waiter_sleep(&r->waiter, deadline,
-					  WAIT_INTERRUPTIBLE,
+					  WAIT_BREAKABLE,
 					  ZX_THREAD_STATE_BLOCKED_PORT);
 
 	spin_lock(&p->lock);
@@ -193,10 +194,16 @@ static zx_status_t take_or_sleep(struct port *p, ktime_t deadline,
 zx_status_t port_wait(struct port *p, ktime_t deadline, zx_port_packet_t *out)
 {
 	struct port_packet *pkt;
-	zx_status_t status = take_or_sleep(p, deadline, &pkt);
+	zx_status_t status;
 
-	if (status != ZX_OK)
-		return status;
+	/* A suspended reader is off the list, so that packets go to others, and
+	 * looks again when it may go on. */
+	while ((status = take_or_sleep(p, deadline, &pkt)) != ZX_OK) {
+		if (status == ZX_ERR_INTERNAL_INTR_RETRY)
+			status = thread_stop_in_call();
+		if (status != ZX_OK)
+			return status;
+	}
 	*out = pkt->body;
 	stat_add(STAT_PACKETS, 1);
 	packet_release(pkt, false);

@@ -190,6 +190,7 @@ static void process_setup(struct process *p, struct job *job, const char *name)
 	p->started = false;
 	p->return_code = 0;
 	p->thread_count = 0;
+	p->suspend_count = 0;
 	p->self_handle_count = 0;
 	p->message_bytes = 0;
 	p->job = job;

@@ -11,6 +11,7 @@
 #include <kernel/panic.h>
 #include <kernel/process.h>
 #include <kernel/sched.h>
+#include <kernel/suspend.h>
 #include <mm/kstack.h>
 #include <mm/slab.h>
 #include <mm/vmar.h>
@@ -20,6 +21,7 @@ static struct slab_cache thread_cache;
 void thread_init(void)
 {
 	slab_cache_init(&thread_cache, "thread", sizeof(struct thread));
+	suspend_init();
 }
 
 static void thread_free(struct epoch_head *h)
@@ -98,13 +100,14 @@ zx_status_t thread_create_kernel(const char *name, void (*fn)(void *),
 	return ZX_OK;
 }
 
-/* A kill that came before is seen by arch_enter_user(). */
+/* A kill or suspension that came before is seen by arch_enter_user(). */
 static void thread_begin_user(void *arg)
 {
 	struct thread *t = arg;
 
-	arch_enter_user(t->user_pc, t->user_sp, t->user_args[0],
-			t->user_args[1]);
+	arch_user_frame_init(t->user_pc, t->user_sp, t->user_args[0],
+			     t->user_args[1]);
+	arch_enter_user();
 }
 
 zx_status_t thread_create_user(struct process *process, const char *name,
@@ -137,6 +140,7 @@ void thread_start_user_locked(struct thread *t, uaddr_t pc, uaddr_t sp,
 	/* Its own reference, until the reaper has it. */
 	object_ref(&t->object);
 	object_update_signals(&t->object, 0, ZX_THREAD_RUNNING);
+	thread_begin_suspended_locked(t);
 	sched_start(t);
 }
 
@@ -155,7 +159,8 @@ void thread_exit(void)
 
 	if (t->process != NULL) {
 		thread_set_life(t, THREAD_DEAD);
-		object_update_signals(&t->object, ZX_THREAD_RUNNING,
+		object_update_signals(&t->object,
+				      ZX_THREAD_RUNNING | ZX_THREAD_SUSPENDED,
 				      ZX_THREAD_TERMINATED);
 		process_thread_gone(t->process, t);
 	}
@@ -176,6 +181,24 @@ void thread_kill(struct thread *t)
 	preempt_enable();
 }
 
+#define RETURN_WORK (THREAD_PENDING_EPOCH | THREAD_PENDING_SUSPEND | \
+		     THREAD_PENDING_UNWIND | THREAD_PENDING_REGS)
+
+/* Interrupts off, before and after. Who stops may find new bits after it. */
+static void return_work(struct cpu_thread *self, u32 pending)
+{
+	/* The call is over: these have done their work. */
+	__atomic_fetch_and(&self->pending,
+			   ~(THREAD_PENDING_EPOCH | THREAD_PENDING_UNWIND |
+			     THREAD_PENDING_REGS), __ATOMIC_RELAXED);
+	arch_irq_enable();
+	if ((pending & THREAD_PENDING_EPOCH) != 0)
+		epoch_poll_local();
+	if ((pending & THREAD_PENDING_SUSPEND) != 0)
+		thread_stop();
+	(void)arch_irq_save();
+}
+
 void kernel_return_to_user(void)
 {
 	struct cpu_thread *self = arch_current();
@@ -189,18 +212,12 @@ void kernel_return_to_user(void)
 			arch_irq_enable();
 			thread_exit();
 		}
-		if ((pending & THREAD_PENDING_EPOCH) != 0) {
-			__atomic_fetch_and(&self->pending,
-					   ~THREAD_PENDING_EPOCH,
-					   __ATOMIC_RELAXED);
-			arch_irq_enable();
-			epoch_poll_local();
-			(void)arch_irq_save();
-		} else if (self->resched != 0) {
+		if ((pending & RETURN_WORK) != 0)
+			return_work(self, pending);
+		else if (self->resched != 0)
 			sched_reschedule();
-		} else {
+		else
 			return;
-		}
 	}
 }
 
@@ -216,9 +233,12 @@ u32 thread_shown_state(struct thread *t)
 		return ZX_THREAD_STATE_DEAD;
 	case THREAD_DYING:
 		return ZX_THREAD_STATE_DYING;
-	default:
-		return blocked != 0 ? blocked : ZX_THREAD_STATE_RUNNING;
 	}
+	if (thread_is_dying(t))
+		return ZX_THREAD_STATE_DYING;
+	if (thread_is_stopped(t))
+		return ZX_THREAD_STATE_SUSPENDED;
+	return blocked != 0 ? blocked : ZX_THREAD_STATE_RUNNING;
 }
 
 u64 thread_runtime_ns(struct thread *t)

@@ -5,13 +5,23 @@
  * status from WAITER_PENDING wins. A kill does not touch the waiter: it sets
  * the thread's pending bit and wakes the thread, which ends its own wait. So
  * nobody but wakers needs the waiter's address, and no lock guards it here.
+ * Suspension works in the same way, and the thread stops in the middle of its
+ * sleep (kernel/suspend.c): only the thread itself returns later.
  *
  * No wake-up is lost: sched_block_while() looks at the status and the pending
  * bits under the run-queue lock that sched_wake() takes after they were set.
  */
 #include <kernel/lock.h>
 #include <kernel/sched.h>
+#include <kernel/suspend.h>
 #include <kernel/wait.h>
+
+#define WAIT_ENDS (THREAD_PENDING_KILL | THREAD_PENDING_UNWIND)
+#define WAIT_BREAKS 0x40000000u
+
+_Static_assert(WAIT_KILLABLE == THREAD_PENDING_KILL, "");
+_Static_assert(WAIT_INTERRUPTIBLE == (WAIT_ENDS | THREAD_PENDING_SUSPEND), "");
+_Static_assert(WAIT_BREAKABLE == (WAIT_INTERRUPTIBLE | WAIT_BREAKS), "");
 
 /* A deadline of a sleeping thread, on its stack. */
 struct wait_timer {
@@ -60,7 +70,22 @@ static void wait_timer_fire(struct ktimer *timer)
 	waiter_wake(wt->waiter, ZX_ERR_TIMED_OUT);
 }
 
-static inline zx_status_t waiter_block(struct waiter *w, u32 kill_bit)
+/* One of the bits that this sleep looks at is pending. */
+static __attribute__((noinline)) void waiter_interrupt(struct waiter *w,
+							u32 flags)
+{
+	u32 pending = __atomic_load_n(&w->thread->cpu_thread.pending,
+				      __ATOMIC_RELAXED) & flags;
+
+	if ((pending & WAIT_ENDS) != 0)
+		waiter_end(w, ZX_ERR_INTERNAL_INTR_KILLED);
+	else if ((flags & WAIT_BREAKS) != 0)
+		waiter_end(w, ZX_ERR_INTERNAL_INTR_RETRY);
+	else
+		(void)!thread_stop_in_call();
+}
+
+static inline zx_status_t waiter_block(struct waiter *w, u32 flags)
 {
 	const u32 *pending = &w->thread->cpu_thread.pending;
 	zx_status_t status;
@@ -68,17 +93,17 @@ static inline zx_status_t waiter_block(struct waiter *w, u32 kill_bit)
 	/* Acquire: pairs with waiter_end(). */
 	while ((status = __atomic_load_n(&w->status, __ATOMIC_ACQUIRE)) ==
 	       WAITER_PENDING) {
-		if ((__atomic_load_n(pending, __ATOMIC_RELAXED) & kill_bit) != 0)
-			waiter_end(w, ZX_ERR_INTERNAL_INTR_KILLED);
+		if ((__atomic_load_n(pending, __ATOMIC_RELAXED) & flags) != 0)
+			waiter_interrupt(w, flags);
 		else
-			sched_block_while(&w->status, WAITER_PENDING, kill_bit);
+			sched_block_while(&w->status, WAITER_PENDING, flags);
 	}
 	return status;
 }
 
 /* Out of line: its timer makes a stack frame that other sleeps do not need. */
 static __attribute__((noinline)) zx_status_t
-waiter_block_until(struct waiter *w, ktime_t deadline, u32 kill_bit)
+waiter_block_until(struct waiter *w, ktime_t deadline, u32 flags)
 {
 	struct wait_timer wt = { .waiter = w };
 	zx_status_t status;
@@ -89,7 +114,7 @@ waiter_block_until(struct waiter *w, ktime_t deadline, u32 kill_bit)
 	}
 	ktimer_init(&wt.timer, wait_timer_fire);
 	ktimer_start(&wt.timer, deadline);
-	status = waiter_block(w, kill_bit);
+	status = waiter_block(w, flags);
 	ktimer_cancel(&wt.timer);
 	return status;
 }
@@ -97,15 +122,14 @@ waiter_block_until(struct waiter *w, ktime_t deadline, u32 kill_bit)
 zx_status_t waiter_sleep(struct waiter *w, ktime_t deadline,
 			 enum wait_flag flags, u32 shown_state)
 {
-	u32 kill_bit = flags == WAIT_INTERRUPTIBLE ? THREAD_PENDING_KILL : 0;
 	zx_status_t status;
 
 	lock_assert_may_sleep();
 	w->thread->shown_state = shown_state;
 	if (deadline == ZX_TIME_INFINITE)
-		status = waiter_block(w, kill_bit);
+		status = waiter_block(w, flags);
 	else
-		status = waiter_block_until(w, deadline, kill_bit);
+		status = waiter_block_until(w, deadline, flags);
 	w->thread->shown_state = 0;
 	return status;
 }

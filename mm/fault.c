@@ -12,6 +12,7 @@
  */
 #include <arch/mmu.h>
 #include <kernel/percpu.h>
+#include <kernel/suspend.h>
 #include <mm/fault.h>
 #include <mm/pager.h>
 #include <mm/reclaim.h>
@@ -315,7 +316,7 @@ static bool fault_attempt(struct fault *f, zx_status_t *status)
 	if (__builtin_expect(*status != ZX_ERR_SHOULD_WAIT, 1))
 		return true;
 	stat_add(STAT_FAULTS_PAGER, 1);
-	*status = page_request_wait(&f->request);
+	*status = page_request_wait_once(&f->request);
 	return *status != ZX_OK;
 }
 
@@ -340,6 +341,17 @@ zx_status_t mm_page_fault(struct aspace *as, uaddr_t va, u32 access)
 	} while (mm_try_again(status, FAULT_FRAMES));
 	if (__builtin_expect(f.reserve.count != 0, 0))
 		pt_reserve_release(&f.reserve);
+	return status;
+}
+
+zx_status_t mm_kernel_page_fault(struct aspace *as, uaddr_t va, u32 access)
+{
+	zx_status_t status;
+
+	do {
+		status = mm_page_fault(as, va, access);
+	} while (status == ZX_ERR_INTERNAL_INTR_RETRY &&
+		 thread_stop_in_call() == ZX_OK);
 	return status;
 }
 

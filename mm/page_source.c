@@ -11,6 +11,7 @@
  * so VMO, pager and port may go in any order.
  */
 #include <kernel/string.h>
+#include <kernel/suspend.h>
 #include <mm/slab.h>
 
 #include "page_source.h"
@@ -357,11 +358,11 @@ void page_source_shrink(struct page_source *s, const struct ptree *pages,
 
 /* --- The waiting thread --------------------------------------------------- */
 
-zx_status_t page_request_wait(struct page_request *r)
+zx_status_t page_request_wait_once(struct page_request *r)
 {
 	struct page_source *s = r->source;
 	zx_status_t status = waiter_sleep(&r->waiter, ZX_TIME_INFINITE,
-					  WAIT_INTERRUPTIBLE,
+					  WAIT_BREAKABLE,
 					  ZX_THREAD_STATE_BLOCKED_PAGER);
 
 	mutex_lock(&s->lock);
@@ -370,6 +371,14 @@ zx_status_t page_request_wait(struct page_request *r)
 	mutex_unlock(&s->lock);
 	page_source_unref(s);
 	return status;
+}
+
+zx_status_t page_request_wait(struct page_request *r)
+{
+	zx_status_t status = page_request_wait_once(r);
+
+	return status == ZX_ERR_INTERNAL_INTR_RETRY ? thread_stop_in_call()
+						    : status;
 }
 
 /* --- End ------------------------------------------------------------------ */

@@ -106,8 +106,8 @@ static zx_status_t copy_locked(struct io *io, bool *faulted)
 
 static zx_status_t resolve_user_fault(const struct io *io)
 {
-	return mm_page_fault(process_current()->aspace, io->user,
-			     io->write ? PT_READ : PT_WRITE);
+	return mm_kernel_page_fault(process_current()->aspace, io->user,
+				    io->write ? PT_READ : PT_WRITE);
 }
 
 static zx_status_t run(struct io *io)

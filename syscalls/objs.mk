@@ -20,6 +20,7 @@ obj-y += syscalls/process_memory.o
 obj-y += syscalls/system.o
 obj-y += syscalls/task.o
 obj-y += syscalls/thread.o
+obj-y += syscalls/thread_state.o
 obj-y += syscalls/time.o
 obj-y += syscalls/user.o
 obj-y += syscalls/wait.o

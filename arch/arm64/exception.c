@@ -29,6 +29,7 @@ _Static_assert(offsetof(struct cpu_thread, resched) ==
 	       THREAD_RESCHED_PENDING, "");
 _Static_assert(offsetof(struct cpu_thread, pending) ==
 	       THREAD_RESCHED_PENDING + 4, "read with resched at once");
+_Static_assert(THREAD_PENDING_UNWIND == 1u << PENDING_UNWIND_BIT, "");
 _Static_assert(offsetof(struct thread, cpu_thread.cpu) == THREAD_CPU, "");
 _Static_assert(offsetof(struct thread, cpu_thread.stack_top) ==
 	       THREAD_STACK_TOP, "");
@@ -62,7 +63,8 @@ void arch_context_init(struct thread *t, void (*entry)(void *), void *arg)
 	c->x19_x30[0] = (u64)entry;
 	c->x19_x30[1] = (u64)arg;
 	c->x19_x30[11] = (u64)context_start;
-	c->sp = t->cpu_thread.stack_top;
+	/* The frame's place is free in a thread that has not begun, too. */
+	c->sp = t->cpu_thread.stack_top - FRAME_SIZE;
 }
 
 /* PT_* of an abort; cache maintenance by address counts as a read. */
@@ -124,6 +126,11 @@ void exception_from_user(struct arch_frame *frame, zx_status_t status)
 		.access = fault_access(frame->esr),
 	};
 
+	/* A fault that was given up is none: the way back to user mode sees to
+	 * what broke it, and the instruction is tried again. */
+	if (status == ZX_ERR_INTERNAL_INTR_RETRY ||
+	    status == ZX_ERR_INTERNAL_INTR_KILLED)
+		return;
 	kernel_user_exception(&e, frame);
 }
 
@@ -218,8 +225,8 @@ static void resolve_fault(struct arch_frame *frame, const struct extable *e)
 	if (is_page_fault(frame->esr) && t->aspace) {
 		DEBUG_ASSERT(!(frame->spsr & PSTATE_I));
 		arch_irq_enable();
-		status = mm_page_fault(t->aspace, frame->far,
-				       fault_access(frame->esr));
+		status = mm_kernel_page_fault(t->aspace, frame->far,
+					      fault_access(frame->esr));
 	}
 	if (status == ZX_OK)
 		return;

@@ -173,11 +173,11 @@ syscall_resume:
 	restore_frame_but_x0 user
 	exception_return
 
+/* A call that was given up has no result: x0 is what was written there. */
 syscall_work:
+	tbnz	x10, #(32 + PENDING_UNWIND_BIT), user_work
 	str	x0, [sp, #FRAME_X(0)]
-	bl	kernel_return_to_user
-	ldr	x0, [sp, #FRAME_X(0)]
-	b	syscall_resume
+	b	user_work
 
 bad_syscall:
 	mov	x0, #-13		/* ZX_ERR_BAD_SYSCALL */
@@ -231,8 +231,16 @@ user_fault_refused:
 	bl	exception_from_user
 	b	user_return
 
+/* Others may have written the registers while the thread stood still. */
 user_work:
 	bl	kernel_return_to_user
+user_resume_all:
+	ldr	x19, [sp, #FRAME_X(19)]
+	ldp	x20, x21, [sp, #FRAME_X(20)]
+	ldp	x22, x23, [sp, #FRAME_X(22)]
+	ldp	x24, x25, [sp, #FRAME_X(24)]
+	ldp	x26, x27, [sp, #FRAME_X(26)]
+	ldp	x28, x29, [sp, #FRAME_X(28)]
 	b	user_resume
 
 /* First use of FP since the thread was switched in; interrupts masked. */
@@ -324,33 +332,15 @@ unexpected:
 	mov	x0, sp
 	bl	exception_unexpected
 
-/* See <arch/thread.h>: x0 = pc, x1 = sp, x2, x3 = the program's x0, x1. */
+/* See <arch/thread.h>. What called this is forgotten. */
 FUNCTION(arch_enter_user)
 	hint	#34			/* bti c */
 	msr	daifset, #2
-	mov	x19, x0
-	mov	x20, x1
-	mov	x21, x2
-	mov	x22, x3
-	/* A kill or a switch that came meanwhile; masked until the ERET. */
-	bl	kernel_return_to_user
 	mrs	x9, tpidr_el1
 	ldr	x9, [x9, #THREAD_STACK_TOP]
-	mov	sp, x9
-	msr	elr_el1, x19
-	msr	sp_el0, x20
-	msr	spsr_el1, xzr		/* EL0, nothing masked */
-	msr	tpidr_el0, xzr
-	leave_kernel_key
-	mov	x0, x21
-	mov	x1, x22
-	.irp	n, 2,3,4,5,6,7,8,9,10,11,12,13,14,15,16
-	mov	x\n, xzr
-	.endr
-	.irp	n, 17,18,19,20,21,22,23,24,25,26,27,28,29,30
-	mov	x\n, xzr
-	.endr
-	exception_return
+	sub	sp, x9, #FRAME_SIZE
+	/* A kill or a switch that came meanwhile; masked until the ERET. */
+	b	user_work
 END(arch_enter_user)
 
 	.bss

@@ -16,6 +16,7 @@ obj-y += arch/arm64/alternative.o
 obj-y += arch/arm64/atomics.o
 obj-y += arch/arm64/exception.o
 obj-y += arch/arm64/exception_entry.o
+obj-y += arch/arm64/thread_state.o
 obj-y += arch/arm64/syscall_table.o
 obj-y += arch/arm64/context.o
 obj-y += arch/arm64/fpu.o

@@ -7,6 +7,7 @@
 
 #include <kernel/epoch.h>
 #include <kernel/panic.h>
+#include <kernel/suspend.h>
 
 #include "fake.h"
 #include "fake_thread.h"
@@ -90,6 +91,12 @@ void sched_block_while(const s32 *word, s32 value, u32 unless_pending)
 		ft->timer = NULL;
 		t->fn(t);
 	}
+}
+
+/* Nobody is suspended here. */
+zx_status_t thread_stop_in_call(void)
+{
+	panic("a thread of the fake machine was suspended");
 }
 
 void sched_wake(struct thread *t)

@@ -23,14 +23,38 @@ void arch_context_switch(struct thread *prev, struct thread *next);
 /* FP state: saved by the switch only if the thread used it since its load. */
 void arch_fpu_switch(struct thread *prev, struct thread *next);
 
-/*
- * Enters user mode for the first time with all registers zero but those given
- * (tasks.md 18.1). Does not return. Interrupts may be on.
- */
-void arch_enter_user(uaddr_t pc, uaddr_t sp, u64 x0, u64 x1) NORETURN;
+/* Fills the frame of a thread that has not been in user mode yet: all registers
+ * zero but those given (tasks.md 18.1). The running thread. */
+void arch_user_frame_init(uaddr_t pc, uaddr_t sp, u64 x0, u64 x1);
+/* Enters user mode with the registers of the frame. Interrupts may be on. */
+void arch_enter_user(void) NORETURN;
 
 /* The frame of the running thread's last entry from user mode. */
 struct arch_frame *arch_user_frame(void);
+
+/*
+ * All user registers of the running thread, into memory and back: between the
+ * two its register state is nowhere else and may be read and written by others.
+ * On the way to user mode kernel_return_to_user() has to be called after it,
+ * with THREAD_PENDING_REGS if general registers were written inside a call.
+ */
+void arch_user_state_save(void);
+void arch_user_state_load(void);
+
+/*
+ * Register state by kinds (ZX_THREAD_STATE_*, abi.md 15), of a thread between
+ * these two; the caller sees to it that it stays there.
+ */
+/* Bytes of the kind's record; 0 for what no machine has. */
+size_t arch_thread_state_bytes(u32 kind);
+/* NOT_SUPPORTED: not on this machine. */
+MUST_CHECK zx_status_t arch_thread_state_read(const struct thread *t, u32 kind,
+					      void *record);
+/* NOT_SUPPORTED, INVALID_ARGS: nothing is written. *pc_moved: it will go on
+ * somewhere else. */
+MUST_CHECK zx_status_t arch_thread_state_write(struct thread *t, u32 kind,
+					       const void *record,
+					       bool *pc_moved);
 
 /* Prints the registers of a frame, one printk record a line. Any context. */
 void arch_frame_print(const struct arch_frame *frame);

@@ -127,6 +127,16 @@ void zx_thread_exit(void) __NO_RETURN;
 extern __typeof__(zx_thread_exit) _zx_thread_exit __NO_RETURN;
 zx_status_t zx_task_kill(zx_handle_t handle);
 extern __typeof__(zx_task_kill) _zx_task_kill;
+zx_status_t zx_task_suspend(zx_handle_t handle, zx_handle_t *token);
+extern __typeof__(zx_task_suspend) _zx_task_suspend;
+zx_status_t zx_task_suspend_token(zx_handle_t handle, zx_handle_t *token);
+extern __typeof__(zx_task_suspend_token) _zx_task_suspend_token;
+zx_status_t zx_thread_read_state(zx_handle_t handle, uint32_t kind, void *buffer,
+		size_t buffer_size);
+extern __typeof__(zx_thread_read_state) _zx_thread_read_state;
+zx_status_t zx_thread_write_state(zx_handle_t handle, uint32_t kind, const void *buffer,
+		size_t buffer_size);
+extern __typeof__(zx_thread_write_state) _zx_thread_write_state;
 zx_status_t zx_clock_get(zx_clock_t clock_id, zx_time_t *out);
 extern __typeof__(zx_clock_get) _zx_clock_get;
 zx_status_t zx_system_get_features(uint32_t kind, uint32_t *features);

@@ -40,6 +40,7 @@ struct process {
 	/* Under lock. */
 	u32 state;			/* enum process_state */
 	bool started;
+	u32 suspend_count;		/* tokens for all its threads */
 	s64 return_code;
 	struct list_node threads;	/* started, not yet dead */
 	u32 thread_count;

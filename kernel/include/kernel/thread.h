@@ -24,6 +24,11 @@ enum thread_life {
 /* Bits of cpu_thread.pending; each makes the return to user mode stop. */
 #define THREAD_PENDING_KILL 1u
 #define THREAD_PENDING_EPOCH 2u	/* has deferred much: epoch_poll_local() */
+#define THREAD_PENDING_SUSPEND 4u	/* stop here: suspend.c */
+/* While it was stopped inside a system call: its pc was written, so the call is
+ * given up as by a kill and its status dropped; registers were written. */
+#define THREAD_PENDING_UNWIND 8u
+#define THREAD_PENDING_REGS 16u
 
 enum thread_sched_state {
 	SCHED_READY,
@@ -70,7 +75,9 @@ struct thread {
 	/* Under process->lock. */
 	struct list_node process_node;
 	u32 life;			/* enum thread_life */
+	u32 suspend_count;		/* tokens of its own */
 	/* Under object.lock. */
+	u32 regs_open;			/* THREAD_REGS_*, suspend.h */
 	char name[ZX_MAX_NAME_LEN];
 	struct object object;
 	/* The reaper's list of dead threads; then the epoch. */
@@ -100,7 +107,7 @@ static inline struct thread *thread_from_object(struct object *o)
 	return container_of(o, struct thread, object);
 }
 
-/* Boot: the thread cache. After mm_init(). */
+/* Boot: the caches of threads and suspend tokens. After mm_init(). */
 void thread_init(void);
 /* Kernel thread, started at once. Detached: it frees itself at its end. */
 MUST_CHECK zx_status_t thread_create_kernel(const char *name,

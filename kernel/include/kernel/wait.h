@@ -32,16 +32,28 @@ struct waiter {
 	struct list_node node;
 };
 
+/*
+ * What else may touch a sleep: bits of cpu_thread.pending (<kernel/thread.h>).
+ *
+ * A suspended thread stops inside an INTERRUPTIBLE sleep: its waiter stays
+ * linked, wakes and deadline count, and the sleep returns when it may go on. A
+ * BREAKABLE sleep ends at once with INTERNAL_INTR_RETRY, for those who must not
+ * be given anything while they are stopped: they unlink, call
+ * thread_stop_in_call() and begin again.
+ */
 enum wait_flag {
 	WAIT_UNINTERRUPTIBLE = 0,
-	WAIT_INTERRUPTIBLE = 1,	/* kill ends the sleep */
+	WAIT_KILLABLE = 1,		/* kill ends the sleep */
+	WAIT_INTERRUPTIBLE = 1 | 4 | 8,	/* ... suspension stops inside it */
+	WAIT_BREAKABLE = 1 | 4 | 8 | 0x40000000, /* ... suspension ends it */
 };
 
 /* Prepares w for the running thread; then it may be linked and woken. */
 void waiter_init(struct waiter *w);
 
 /*
- * Sleeps until woken, killed (INTERNAL_INTR_KILLED, if interruptible) or the
+ * Sleeps until woken, killed or told to give up its call (INTERNAL_INTR_KILLED,
+ * if interruptible), suspended (INTERNAL_INTR_RETRY, if breakable), or the
  * deadline (TIMED_OUT). Returns the status of the first wake. A deadline that
  * has passed polls: it returns TIMED_OUT unless already woken. Thread context,
  * preemption on, no mutex held that a waker needs.

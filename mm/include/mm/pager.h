@@ -101,7 +101,11 @@ void page_source_shrink(struct page_source *s, const struct ptree *pages,
 void page_source_vmo_destroyed(struct page_source *s);
 
 /* No lock held. Sleeps (BLOCKED_PAGER) until the request ends; the status of
- * its end: OK (look again), BAD_STATE, that of a FAIL, INTERNAL_INTR_KILLED. */
+ * its end: OK (look again), BAD_STATE, that of a FAIL, INTERNAL_INTR_KILLED.
+ * A suspended thread withdraws the request, stops, and looks again (5.7). */
 MUST_CHECK zx_status_t page_request_wait(struct page_request *request);
+/* As page_request_wait(), for those who can begin anew from outside: suspended,
+ * it returns INTERNAL_INTR_RETRY instead of stopping. */
+MUST_CHECK zx_status_t page_request_wait_once(struct page_request *request);
 
 #endif

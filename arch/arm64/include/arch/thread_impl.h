@@ -16,6 +16,9 @@ struct arch_frame {
 	/* Of faults and other synchronous exceptions, not of system calls. */
 	u64 esr;
 	u64 far;
+	/* TPIDR_EL0, while others may write it (arch_user_state_save()). */
+	u64 tpidr;
+	u64 unused;	/* SP stays aligned */
 };
 
 /* What a function call preserves, saved by arch_context_switch(). */
