@@ -546,6 +546,14 @@ void handle_release_taken(const struct handle_taken *taken)
 	object_unref(o);
 }
 
+void handle_make_taken(struct object *o, zx_rights_t rights,
+		       struct handle_taken *out)
+{
+	object_ref(o);
+	arch_add32(&o->handle_count, 1);
+	*out = (struct handle_taken){ .object = o, .rights = rights };
+}
+
 /* Under the lock for the reason that handle_duplicate() gives. */
 zx_status_t handle_copy_taken(struct handle_table *t,
 			      const struct handle_ref *ref, zx_rights_t rights,

@@ -106,13 +106,6 @@ static void process_bury(struct process *p)
 	spin_unlock(&burial_lock);
 }
 
-/* The end of INITIAL: from here on its own handles count like others. */
-static void count_self_handles_locked(struct process *p)
-{
-	arch_add32(&p->object.handle_count, p->self_handle_count);
-	p->self_handle_count = 0;
-}
-
 /* Moves to DYING; true if the caller has to bury it. */
 static bool begin_death_locked(struct process *p, s64 return_code)
 {
@@ -120,7 +113,6 @@ static bool begin_death_locked(struct process *p, s64 return_code)
 
 	if (p->state >= PROCESS_DYING)
 		return false;
-	count_self_handles_locked(p);
 	p->state = PROCESS_DYING;
 	p->return_code = return_code;
 	list_for_each(t, &p->threads, process_node)
@@ -191,7 +183,6 @@ static void process_setup(struct process *p, struct job *job, const char *name)
 	p->return_code = 0;
 	p->thread_count = 0;
 	p->suspend_count = 0;
-	p->self_handle_count = 0;
 	p->message_bytes = 0;
 	p->job = job;
 	object_ref(&job->object);
@@ -251,7 +242,6 @@ static zx_status_t start_thread_locked(struct process *p, struct thread *t,
 		return ZX_ERR_INVALID_ARGS;
 	if (t->life != THREAD_NEW)
 		return ZX_ERR_BAD_STATE;
-	count_self_handles_locked(p);
 	p->state = PROCESS_RUNNING;
 	p->started = true;
 	list_add_tail(&p->threads, &t->process_node);
@@ -309,41 +299,18 @@ void process_kill_thread(struct thread *t)
 }
 
 zx_status_t process_publish_handle(struct process *p, struct handle_slot *slot,
-				   struct object *o, zx_rights_t rights)
+				   const struct handle_taken *taken)
 {
 	zx_status_t status = ZX_ERR_BAD_STATE;
-	bool last = false;
 
 	/* Under the lock: a burial clears the table after it left INITIAL. */
 	mutex_lock(&p->lock);
 	if (p->state == PROCESS_INITIAL) {
-		handle_publish(slot, o, rights);
+		handle_publish(slot, taken->object, taken->rights);
 		status = ZX_OK;
 	}
-	if (status == ZX_OK && o == &p->object) {
-		p->self_handle_count++;
-		last = arch_sub32_release(&o->handle_count, 1) == 0;
-	}
 	mutex_unlock(&p->lock);
-	/* The others were closed while this one was counted. */
-	if (last)
-		process_on_zero_handles(o);
 	return status;
-}
-
-void process_close_handle(struct process *p, zx_handle_t value)
-{
-	struct handle_taken taken;
-
-	if (handle_take(p->handles, value, &taken) != ZX_OK)
-		return;
-	mutex_lock(&p->lock);
-	if (taken.object == &p->object && p->self_handle_count) {
-		p->self_handle_count--;
-		arch_add32(&p->object.handle_count, 1);
-	}
-	mutex_unlock(&p->lock);
-	handle_release_taken(&taken);
 }
 
 struct thread *process_find_thread(struct process *p, zx_koid_t koid)

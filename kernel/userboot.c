@@ -1,12 +1,13 @@
 /*
  * The first program: out of the initrd into a process, without any help of user
- * space. What it is given: <zircon/jx.h>.
+ * space. It is started as any other, by a message in a channel (docs/start.md).
  *
  * Whatever is wrong with initrd or program is a sentence and a stop. When the
  * program ends, the machine does, with its return code as status.
  */
 #include <arch/irq.h>
 #include <kernel/boot.h>
+#include <kernel/channel.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <kernel/process.h>
@@ -16,23 +17,26 @@
 #include <mm/slab.h>
 #include <mm/vmar.h>
 #include <mm/vmo.h>
-#include <zircon/jx.h>
+#include <zircon/processargs.h>
 
 #include "initrd.h"
 #include "userboot_elf.h"
 
 #define STACK_BYTES (256u * 1024)
-#define MESSAGE_BYTES 4096u
 #define HANDLE_MAX 8u
+/* Behind the head: words of handles, then path and boot arguments. */
+#define ARGS_MAX (256u + BOOT_MAX_ARGS + 1)
 
 struct userboot {
 	char path[256];
 	const char *name;		/* last part of the path */
 	struct process *process;
 	struct thread *thread;
+	/* For its message. */
 	u32 handle_count;
 	u32 infos[HANDLE_MAX];
-	zx_handle_t values[HANDLE_MAX];
+	struct handle_taken handles[HANDLE_MAX];
+	char args[ARGS_MAX];
 };
 
 /* Whoever boots can mend all of this, so it is a sentence and no panic. */
@@ -43,22 +47,12 @@ static void must(zx_status_t status, const char *what)
 			   what, status);
 }
 
-/* The process does not run yet: nobody else uses its table. */
-static zx_handle_t give(struct userboot *u, struct object *o,
-			zx_rights_t rights)
+static void give(struct userboot *u, u32 info, struct object *o,
+		 zx_rights_t rights)
 {
-	struct handle_slot slot;
-
-	must(handle_reserve(u->process->handles, &slot), "no memory for handles");
-	handle_publish(&slot, o, rights);
-	return slot.value;
-}
-
-static void give_named(struct userboot *u, u32 info, struct object *o,
-		       zx_rights_t rights)
-{
+	ASSERT(u->handle_count < HANDLE_MAX);
 	u->infos[u->handle_count] = info;
-	u->values[u->handle_count++] = give(u, o, rights);
+	handle_make_taken(o, rights, &u->handles[u->handle_count++]);
 }
 
 static struct vmo *make_vmo(const char *name, u64 bytes)
@@ -122,7 +116,7 @@ static uaddr_t make_stack(struct userboot *u)
 
 	must(vmar_map(process_root_vmar(u->process), &where, v, 0, prot, prot,
 		      false, &at), "no room for a stack");
-	give_named(u, PA_VMO_STACK, &v->object, ZX_DEFAULT_VMO_RIGHTS);
+	give(u, PA_VMO_STACK, &v->object, ZX_DEFAULT_VMO_RIGHTS);
 	object_unref(&v->object);
 	return at + STACK_BYTES;
 }
@@ -138,9 +132,9 @@ static void give_initrd(struct userboot *u)
 
 	must(vmo_write_kernel(v, archive.data, 0, archive.size),
 	     "no memory for the initrd");
-	give_named(u, PA_VMO_BOOTFS, &v->object,
-		   (ZX_DEFAULT_VMO_RIGHTS | ZX_RIGHT_EXECUTE) &
-			   ~(ZX_RIGHT_WRITE | ZX_RIGHT_SET_PROPERTY));
+	give(u, PA_VMO_BOOTFS, &v->object,
+	     (ZX_DEFAULT_VMO_RIGHTS | ZX_RIGHT_EXECUTE) &
+		     ~(ZX_RIGHT_WRITE | ZX_RIGHT_SET_PROPERTY));
 	object_unref(&v->object);
 	boot_info.initrd.size = 0;
 	if (first < end)
@@ -149,15 +143,12 @@ static void give_initrd(struct userboot *u)
 
 static void give_handles(struct userboot *u)
 {
-	give_named(u, PA_PROC_SELF, &u->process->object,
-		   ZX_DEFAULT_PROCESS_RIGHTS);
-	give_named(u, PA_THREAD_SELF, &u->thread->object,
-		   ZX_DEFAULT_THREAD_RIGHTS);
-	give_named(u, PA_VMAR_ROOT, &process_root_vmar(u->process)->object,
-		   VMAR_ROOT_RIGHTS);
-	give_named(u, PA_JOB_DEFAULT, &root_job->object,
-		   ZX_DEFAULT_JOB_RIGHTS);
-	give_named(u, PA_RESOURCE, root_resource, ZX_DEFAULT_RESOURCE_RIGHTS);
+	give(u, PA_PROC_SELF, &u->process->object, ZX_DEFAULT_PROCESS_RIGHTS);
+	give(u, PA_THREAD_SELF, &u->thread->object, ZX_DEFAULT_THREAD_RIGHTS);
+	give(u, PA_VMAR_ROOT, &process_root_vmar(u->process)->object,
+	     VMAR_ROOT_RIGHTS);
+	give(u, PA_JOB_DEFAULT, &root_job->object, ZX_DEFAULT_JOB_RIGHTS);
+	give(u, PA_RESOURCE, root_resource, ZX_DEFAULT_RESOURCE_RIGHTS);
 }
 
 /*
@@ -188,37 +179,52 @@ static u32 append_args(const struct userboot *u, char *to, u32 *bytes)
 	return count;
 }
 
-/* Writes the bootstrap message (<zircon/jx.h>), gives its VMO, returns that
- * handle's value. The message fits: path and boot arguments are bounded. */
-static zx_handle_t give_message(struct userboot *u)
+static void fill_message(struct userboot *u, struct message *m, u32 arg_count)
 {
-	u32 table = u->handle_count * sizeof(u32);
-	u32 args_off = sizeof(jx_bootstrap_t) + 2 * table;
-	char *message = kzalloc(MESSAGE_BYTES);
-	struct vmo *v = make_vmo("bootstrap", MESSAGE_BYTES);
-	jx_bootstrap_t *head = (jx_bootstrap_t *)message;
-	zx_handle_t value;
-	u32 bytes;
+	zx_proc_args_t *head = (zx_proc_args_t *)m->data;
+	u32 table_bytes = u->handle_count * sizeof(u32);
+	u32 args_off = sizeof(*head) + table_bytes;
 
-	if (!message)
-		must(ZX_ERR_NO_MEMORY, "no memory for its arguments");
-	_Static_assert(sizeof(jx_bootstrap_t) + 8 * HANDLE_MAX +
-		       sizeof(u->path) + BOOT_MAX_ARGS + 1 < MESSAGE_BYTES,
-		       "the longest message fits");
-	head->args.protocol = ZX_PROCARGS_PROTOCOL;
-	head->args.version = ZX_PROCARGS_VERSION;
-	head->args.handle_info_off = sizeof(*head);
-	head->args.args_off = args_off;
-	head->args.args_num = append_args(u, message + args_off, &bytes);
-	head->handle_count = u->handle_count;
-	__builtin_memcpy(message + sizeof(*head), u->infos, table);
-	__builtin_memcpy(message + sizeof(*head) + table, u->values, table);
-	must(vmo_write_kernel(v, message, 0, args_off + bytes),
+	*head = (zx_proc_args_t){
+		.protocol = ZX_PROCARGS_PROTOCOL,
+		.version = ZX_PROCARGS_VERSION,
+		.handle_info_off = sizeof(*head),
+		.args_off = args_off,
+		.args_num = arg_count,
+	};
+	__builtin_memcpy(m->data + sizeof(*head), u->infos, table_bytes);
+	__builtin_memcpy(m->data + args_off, u->args, m->byte_count - args_off);
+	for (u32 i = 0; i < u->handle_count; i++)
+		m->handles[i].taken = u->handles[i];
+	m->handle_count = u->handle_count;
+}
+
+/* Sends the bootstrap message; returns the value of the end to read it from. */
+static zx_handle_t send_message(struct userboot *u)
+{
+	struct channel *ours, *theirs;
+	struct handle_taken end;
+	struct handle_slot slot;
+	struct message *m;
+	u32 arg_bytes, arg_count = append_args(u, u->args, &arg_bytes);
+
+	must(channel_create(&ours, &theirs), "no memory for a channel");
+	must(message_create(sizeof(zx_proc_args_t) +
+			    u->handle_count * sizeof(u32) + arg_bytes,
+			    u->handle_count, &m),
 	     "no memory for its arguments");
-	value = give(u, &v->object, ZX_DEFAULT_VMO_RIGHTS);
-	object_unref(&v->object);
-	kfree(message, MESSAGE_BYTES);
-	return value;
+	fill_message(u, m, arg_count);
+	must(channel_send(ours, m), "its message is not taken");
+	must(handle_reserve(u->process->handles, &slot),
+	     "no memory for handles");
+	handle_publish(&slot, &theirs->peer.object,
+		       ZX_DEFAULT_CHANNEL_RIGHTS);
+	object_unref(&theirs->peer.object);
+	/* Closes our end; the message is in the other one's queue. */
+	handle_make_taken(&ours->peer.object, 0, &end);
+	object_unref(&ours->peer.object);
+	handle_release_taken(&end);
+	return slot.value;
 }
 
 /* A kernel thread of its own: the machine ends with the first program. */
@@ -268,7 +274,7 @@ void userboot_start(void)
 {
 	struct userboot *u = kzalloc(sizeof(*u));
 	uaddr_t entry, sp;
-	zx_handle_t message;
+	zx_handle_t bootstrap;
 
 	if (!u)
 		must(ZX_ERR_NO_MEMORY, "no memory");
@@ -278,12 +284,13 @@ void userboot_start(void)
 	sp = make_stack(u);
 	give_handles(u);
 	give_initrd(u);
-	message = give_message(u);
+	bootstrap = send_message(u);
 	/* Our reference on the process is the watcher's from here on. */
 	must(thread_create_kernel("init-watch", watch, u->process,
 				  THREAD_PRIORITY_DEFAULT),
 	     "no memory for a thread");
-	must(process_start(u->process, u->thread, entry, sp, message, 0),
+	must(process_start(u->process, u->thread, entry, sp, bootstrap,
+			   0),
 	     "its entry point is no user address");
 	object_unref(&u->thread->object);
 	kfree(u, sizeof(*u));

@@ -1,7 +1,4 @@
-/*
- * Calls on processes (tasks.md 6), and the private one that hands a handle to
- * a process that has not started yet.
- */
+/* Calls on processes (tasks.md 6). */
 #include <kernel/process.h>
 #include <mm/reclaim.h>
 #include <mm/vmar.h>
@@ -102,14 +99,15 @@ static zx_status_t start_with_handle(struct process *p, struct thread *t,
 	status = handle_reserve(p->handles, &slot);
 	if (status != ZX_OK)
 		return status;
-	status = process_publish_handle(p, &slot, arg1->object, arg1->rights);
+	status = process_publish_handle(p, &slot, arg1);
 	if (status != ZX_OK) {
 		handle_cancel(&slot);
 		return status;
 	}
 	status = process_start(p, t, entry, stack, slot.value, arg2);
+	/* BAD_HANDLE if the process died meanwhile, which closed it. */
 	if (status != ZX_OK)
-		process_close_handle(p, slot.value);
+		status_ignore(handle_close(p->handles, slot.value));
 	return status;
 }
 
@@ -168,48 +166,4 @@ zx_status_t sys_process_start(zx_handle_t handle, zx_handle_t thread,
 void sys_process_exit(int64_t retcode)
 {
 	process_exit_current(retcode);
-}
-
-/* The state is looked at twice: once for the order of errors, and again under
- * the lock when the handle goes live. */
-static zx_status_t give(struct process *p, const struct handle_ref *ref,
-			zx_rights_t rights, uaddr_t out)
-{
-	struct handle_slot slot;
-	zx_status_t status = handle_reduce_rights(ref->rights, &rights);
-
-	if (status != ZX_OK)
-		return status;
-	status = process_check_initial(p);
-	if (status != ZX_OK)
-		return status;
-	status = handle_reserve(p->handles, &slot);
-	if (status != ZX_OK)
-		return status;
-	status = user_put_u32(out, slot.value);
-	if (status == ZX_OK)
-		status = process_publish_handle(p, &slot, ref->object, rights);
-	if (status != ZX_OK)
-		handle_cancel(&slot);
-	return status;
-}
-
-zx_status_t sys_jx_process_give(zx_handle_t process, zx_handle_t handle,
-				zx_rights_t rights, uaddr_t out)
-{
-	struct handle_ref ref;
-	struct object *p;
-	zx_status_t status = handle_get(process, ZX_OBJ_TYPE_PROCESS,
-					ZX_RIGHT_MANAGE_PROCESS, &p);
-
-	if (status != ZX_OK)
-		return status;
-	status = handle_get_ref(handle, ZX_OBJ_TYPE_NONE,
-				ZX_RIGHT_DUPLICATE | ZX_RIGHT_TRANSFER, &ref);
-	if (status == ZX_OK) {
-		status = give(process_from_object(p), &ref, rights, out);
-		object_unref(ref.object);
-	}
-	object_unref(p);
-	return status;
 }

@@ -3,3 +3,4 @@ prog-y += init
 prog-y += shell
 prog-y += bench
 prog-y += demo
+prog-y += probe

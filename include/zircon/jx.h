@@ -1,40 +1,13 @@
 /*
- * What Jacinth has beyond the Zircon ABI: how a program is started while
- * there are no channels, and the counters that `stat` prints. Both sides of
- * the system call boundary include this. No outside program needs it.
+ * What Jacinth has beyond the Zircon ABI: the counters that `stat` prints. Both
+ * sides of the system call boundary include this. No outside program needs it.
  */
 #ifndef ZIRCON_JX_H_
 #define ZIRCON_JX_H_
 
-#include <zircon/processargs.h>
 #include <zircon/types.h>
 
 __BEGIN_CDECLS
-
-/*
- * Start-up. A program gets in x0 a handle (READ, MAP, GET_PROPERTY at least)
- * to its bootstrap VMO, and 0 in x1. The VMO begins with this header:
- *
- *   args		as in a bootstrap message
- *   handle_count	number of handles (a message would tell it apart)
- *
- * At args.handle_info_off stand handle_count info words (PA_HND), directly
- * followed by handle_count u32: the handles' values in the new process. The
- * starter has put them there: the kernel for the first program, a parent
- * with jx_process_give(). The whole message is at most 64 KiB.
- *
- * Every program gets PROC_SELF, THREAD_SELF, VMAR_ROOT; all that this
- * system's programs start also get JOB_DEFAULT, VMO_STACK, RESOURCE (the
- * root resource) and VMO_BOOTFS (the initrd, a cpio archive).
- */
-typedef struct jx_bootstrap {
-	zx_proc_args_t args;
-	uint32_t handle_count;
-} jx_bootstrap_t;
-__ZX_STATIC_ASSERT(sizeof(jx_bootstrap_t) == 40, "jx_bootstrap_t");
-
-#define JX_BOOTSTRAP_MAX_BYTES 65536u
-#define JX_BOOTSTRAP_MAX_HANDLES 32u
 
 /* jx_stat: kinds. */
 #define JX_STAT_CPU ((uint32_t)0u)
@@ -106,8 +79,6 @@ __ZX_STATIC_ASSERT(sizeof(jx_latency_t) == 360, "jx_latency_t");
 
 #ifndef _KERNEL
 zx_status_t jx_cprng_draw_once(void *buffer, size_t buffer_size);
-zx_status_t jx_process_give(zx_handle_t process, zx_handle_t handle, zx_rights_t rights,
-			    zx_handle_t *out);
 zx_status_t jx_stat(uint32_t kind, void *buffer, size_t buffer_size, size_t *actual);
 #endif
 

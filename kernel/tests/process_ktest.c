@@ -84,32 +84,6 @@ KTEST(process_deep_chain)
 	KEXPECT_EQ(t, object_count(ZX_OBJ_TYPE_PROCESS), live);
 }
 
-/* A process that holds itself before it starts goes with the last handle of
- * the others. */
-KTEST(process_does_not_keep_itself)
-{
-	u64 live = object_count(ZX_OBJ_TYPE_PROCESS);
-	struct process *p = make_process();
-	struct handle_table *table;
-	struct handle_slot slot;
-	zx_handle_t h;
-
-	ASSERT(handle_table_create(&table) == ZX_OK);
-	h = put(table, &p->object);
-	for (u32 i = 0; i < 2; i++) {
-		ASSERT(handle_reserve(p->handles, &slot) == ZX_OK);
-		KEXPECT_EQ(t, process_publish_handle(p, &slot, &p->object, 0),
-			   ZX_OK);
-	}
-	KEXPECT_EQ(t, p->object.handle_count, 1);
-	KEXPECT_EQ(t, handle_close(table, h), ZX_OK);
-	KEXPECT_EQ(t, object_read_signals(&p->object), ZX_PROCESS_TERMINATED);
-	KEXPECT_EQ(t, p->object.handle_count, 0);
-	object_unref(&p->object);
-	KEXPECT_EQ(t, object_count(ZX_OBJ_TYPE_PROCESS), live);
-	handle_table_destroy(table);
-}
-
 static zx_status_t make_one(void)
 {
 	char name[ZX_MAX_NAME_LEN] = "ktest";

@@ -38,3 +38,4 @@ unit-y += snap_fail_test:$(fake_mm),tests/unit/snap_env.o
 # Discardable VMOs and what happens without memory.
 unit-y += reclaim_test:$(fake_mm),tests/unit/reclaim_env.o
 unit-y += reclaim_random_test:$(fake_mm),tests/unit/reclaim_env.o
+unit-y += procargs_test:user/libzx/procargs.o

@@ -13,7 +13,7 @@ space := $(empty) $(empty)
 -include tests/unit/objs.mk
 host_c := gcc $(common) -fno-omit-frame-pointer -include $(gen)/config.h -DUNIT_TEST \
 	-Iinclude -Iarch/include -Ikernel/include -Imm/include -Isyscalls/include -I$(gen) \
-	-Iarch/fake/include -Iarch/fake -Itests/unit
+	-Iarch/fake/include -Iarch/fake -Itests/unit -Iuser/include
 host_asan := $(host_c) -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 host_tsan := $(host_c) -O1 -fsanitize=thread
 # Objects of a program: its entry of a list, the list, the folder.

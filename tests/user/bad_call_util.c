@@ -108,7 +108,6 @@ const struct bad_call bad_calls[] = {
 	CALL(debuglog_create, true, OR_0(RESOURCE), V(0), OUT_HANDLE),
 	CALL(debuglog_write, false, H(LOG), V(0), IN(4), V(4)),
 	CALL(debuglog_read, true, H(LOG), V(0), V(0), V(0)),
-	CALL(jx_process_give, false, H(PROCESS), ANY(EVENT), V(ZX_RIGHT_SAME_RIGHTS), OUT(4)),
 	CALL(resource_create, true, H(RESOURCE), V(ZX_RSRC_KIND_VMEX), V(0), V(0), IN(4), V(4),
 	     OUT_HANDLE),
 	CALL(iommu_create, true, H_NO_RIGHT(RESOURCE), V(0), IN(1), V(1), OUT_HANDLE),

@@ -86,7 +86,7 @@ JX_TEST(process_terminated_comes_after_its_handles_and_mappings)
 
 	for (int i = 0; i < 20; i++) {
 		zx_info_handle_count_t count = { 0 };
-		zx_handle_t vmo = 0, event = 0, value = 0;
+		zx_handle_t vmo = 0, event = 0;
 		zx_info_vmo_t info = { 0 };
 		struct task_child child;
 		zx_vaddr_t at = 0;
@@ -96,9 +96,8 @@ JX_TEST(process_terminated_comes_after_its_handles_and_mappings)
 		ASSERT_STATUS(zx_event_create(0, &event), ZX_OK);
 		ASSERT_TRUE(task_child_create(&child, image));
 		ASSERT_TRUE(task_child_map(&child, vmo, PAGE, &at));
-		ASSERT_STATUS(jx_process_give(child.process, event, ZX_RIGHT_SAME_RIGHTS, &value),
-			      ZX_OK);
-		ASSERT_TRUE(task_child_start(&child, i % 2 ? sleep_for_ever : exit_with, 3));
+		ASSERT_TRUE(task_child_start_with(&child, i % 2 ? sleep_for_ever : exit_with,
+						  event, 3));
 		if (i % 2)
 			EXPECT_STATUS(zx_task_kill(child.process), ZX_OK);
 		EXPECT_TRUE(task_child_await(&child, &code));
@@ -130,8 +129,7 @@ JX_TEST(process_runs_on_without_handles)
 	ASSERT_STATUS(zx_event_create(0, &event), ZX_OK);
 	ASSERT_TRUE(task_child_create(&child, image));
 	koid = task_koid(child.process);
-	ASSERT_STATUS(jx_process_give(child.process, event, ZX_RIGHT_SAME_RIGHTS, &value), ZX_OK);
-	ASSERT_TRUE(task_child_start(&child, sleep_for_ever, 0));
+	ASSERT_TRUE(task_child_start_with(&child, sleep_for_ever, event, 0));
 	const zx_handle_t all[] = { child.process, child.vmar, child.thread };
 
 	EXPECT_STATUS(zx_handle_close_many(all, 3), ZX_OK);

@@ -390,23 +390,23 @@ JX_TEST(thread_create_errors_in_order)
 	zx_handle_close(weak);
 }
 
-/* Makes and drops processes that hold each other in a chain, deeper than any
- * kernel stack could recurse. */
+/* Drops processes, none started, that hold each other in a chain of messages,
+ * deeper than any kernel stack could recurse. */
 JX_TEST(process_chain_of_handles_unwinds)
 {
 	enum { COUNT = 100 };
-	zx_handle_t last = 0, next, vmar, value;
+	zx_handle_t last = 0, next, vmar, ends[2];
 
 	for (int i = 0; i < COUNT; i++) {
 		ASSERT_STATUS(zx_process_create(zx_job_default(), "link", 4, 0, &next, &vmar),
 			      ZX_OK);
 		zx_handle_close(vmar);
-		if (last) {
-			EXPECT_STATUS(jx_process_give(next, last, ZX_RIGHT_SAME_RIGHTS, &value),
-				      ZX_OK);
-			zx_handle_close(last);
-		}
-		last = next;
+		ASSERT_STATUS(zx_channel_create(0, &ends[0], &ends[1]), ZX_OK);
+		EXPECT_STATUS(zx_channel_write(ends[0], 0, NULL, 0,
+					       (zx_handle_t[]){ next, last }, last ? 2 : 1),
+			      ZX_OK);
+		zx_handle_close(ends[0]);
+		last = ends[1];
 	}
 	EXPECT_STATUS(zx_handle_close(last), ZX_OK);
 }

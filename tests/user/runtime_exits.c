@@ -108,26 +108,3 @@ JX_TEST(runtime_thread_wakes_with_its_last_store)
 	finish(&c);
 	EXPECT_STATUS(zx_vmar_unmap(zx_vmar_root_self(), c.stack, STACK_BYTES), ZX_OK);
 }
-
-JX_TEST(runtime_give_checks_in_order)
-{
-	zx_handle_t process, vmar, event, bare, value = 0;
-
-	ASSERT_STATUS(zx_process_create(zx_job_default(), "given", 5, 0, &process, &vmar), ZX_OK);
-	ASSERT_STATUS(zx_event_create(0, &event), ZX_OK);
-	ASSERT_STATUS(zx_handle_duplicate(event, ZX_RIGHT_WAIT, &bare), ZX_OK);
-	EXPECT_STATUS(jx_process_give(0, event, ZX_RIGHT_SAME_RIGHTS, &value), ZX_ERR_BAD_HANDLE);
-	EXPECT_STATUS(jx_process_give(event, 0, ZX_RIGHT_SAME_RIGHTS, &value), ZX_ERR_WRONG_TYPE);
-	EXPECT_STATUS(jx_process_give(process, 0, ZX_RIGHT_SAME_RIGHTS, &value), ZX_ERR_BAD_HANDLE);
-	EXPECT_STATUS(jx_process_give(process, bare, ZX_RIGHT_WAIT, &value), ZX_ERR_ACCESS_DENIED);
-	EXPECT_STATUS(jx_process_give(process, event, ZX_RIGHT_WRITE, &value), ZX_ERR_INVALID_ARGS);
-	EXPECT_STATUS(jx_process_give(process, event, ZX_RIGHT_WAIT, NULL), ZX_ERR_INVALID_ARGS);
-	EXPECT_STATUS(jx_process_give(process, event, ZX_RIGHT_WAIT, &value), ZX_OK);
-	EXPECT_EQ(value & ZX_HANDLE_FIXED_BITS_MASK, 3);
-	EXPECT_STATUS(jx_process_give(zx_process_self(), event, ZX_RIGHT_WAIT, &value),
-		      ZX_ERR_BAD_STATE);
-	zx_handle_close(bare);
-	zx_handle_close(event);
-	zx_handle_close(vmar);
-	zx_handle_close(process);
-}

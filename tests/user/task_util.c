@@ -137,6 +137,15 @@ bool task_child_start(struct task_child *c, task_entry fn, uintptr_t arg)
 					      stack_top(c, 0), ZX_HANDLE_INVALID, arg), ZX_OK);
 }
 
+bool task_child_start_with(struct task_child *c, task_entry fn, zx_handle_t handle, uintptr_t arg)
+{
+	zx_handle_t copy = ZX_HANDLE_INVALID;
+
+	return EXPECT_STATUS(zx_handle_duplicate(handle, ZX_RIGHT_SAME_RIGHTS, &copy), ZX_OK) &&
+	       EXPECT_STATUS(zx_process_start(c->process, c->thread, (zx_vaddr_t)fn,
+					      stack_top(c, 0), copy, arg), ZX_OK);
+}
+
 bool task_child_add_thread(struct task_child *c, uint32_t stack, task_entry fn, uintptr_t arg1,
 			   uintptr_t arg2, zx_handle_t *thread)
 {

@@ -57,6 +57,8 @@ typedef void (*task_entry)(uintptr_t arg1, uintptr_t arg2);
 bool task_child_create(struct task_child *c, zx_handle_t image);
 /* The child's first thread runs fn(0, arg). */
 bool task_child_start(struct task_child *c, task_entry fn, uintptr_t arg);
+/* The same, and the child gets a copy of the handle: fn(its value, arg). */
+bool task_child_start_with(struct task_child *c, task_entry fn, zx_handle_t handle, uintptr_t arg);
 /* Another thread of the running child, on stack 1 ... TASK_CHILD_STACKS - 1;
  * the caller closes *thread. */
 bool task_child_add_thread(struct task_child *c, uint32_t stack, task_entry fn, uintptr_t arg1,

@@ -1,6 +1,6 @@
 /*
- * First instructions of a program: x0 is the handle of the bootstrap VMO,
- * x1 is 0, sp the top of the stack (<zircon/jx.h>).
+ * First instructions of a program: x0 is the handle of the bootstrap channel, x1
+ * where the vDSO begins, sp the top of the stack (docs/start.md).
  */
 	.section .text.start, "ax", %progbits
 	.global _start

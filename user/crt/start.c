@@ -1,11 +1,13 @@
 /*
- * From the bootstrap VMO to main(): handles, thread-local storage, arguments,
- * constructors. Until jx_set_thread_pointer() nothing may touch errno.
+ * From the bootstrap message to main(): handles, thread-local storage, arguments,
+ * constructors (tasks.md 18.3). Until jx_set_thread_pointer() nothing may touch
+ * errno.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <jx/procargs.h>
 #include <jx/runtime.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
@@ -13,86 +15,56 @@
 extern char **environ;
 extern void __libc_init_array(void);
 extern int main(int argc, char **argv, char **envp);
-void jx_start(zx_handle_t bootstrap, uintptr_t arg2) __NO_RETURN;
+void jx_start(zx_handle_t bootstrap, uintptr_t vdso_base) __NO_RETURN;
 
-struct message {
-	const char *bytes;
-	size_t size;
-	const jx_bootstrap_t *head;
-};
+/* For good: argv and environ point into it. No message is larger, so nothing has
+ * to be got for it before the root VMAR's handle is known. */
+static char message[ZX_CHANNEL_MAX_MSG_BYTES] __ALIGNED(8);
 
-/* The value behind an info word, from the tables of a message. */
-static zx_handle_t find_handle(const uint32_t *info, const uint32_t *values, uint32_t count,
-			       uint32_t word)
+/* Whoever started the program can mend this, so it is a sentence. */
+static void refuse(zx_status_t status, const char *why) __NO_RETURN;
+static void refuse(zx_status_t status, const char *why)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		if (info[i] == word)
-			return values[i];
-	}
-	return ZX_HANDLE_INVALID;
+	static const char before[] = "a program cannot start: ";
+
+	zx_debug_write(before, sizeof(before) - 1);
+	zx_debug_write(why, strlen(why));
+	zx_debug_write("\n", 1);
+	zx_process_exit(status);
 }
 
-/*
- * Reads the head and the handle tables by copying, since mapping the VMO
- * needs the handle of the root VMAR, which stands in it.
- */
-static zx_status_t read_handles(zx_handle_t vmo)
+/* Reads the message and keeps its handles. */
+static void read_message(zx_handle_t bootstrap, struct jx_procargs *out)
 {
-	uint32_t tables[2 * JX_BOOTSTRAP_MAX_HANDLES];
-	jx_bootstrap_t head;
-	uint32_t count;
+	zx_handle_t handles[ZX_CHANNEL_MAX_MSG_HANDLES];
+	uint32_t bytes = 0, count = 0;
 	zx_status_t status;
 
-	status = zx_vmo_read(vmo, &head, 0, sizeof(head));
+	status = zx_channel_read(bootstrap, 0, NULL, NULL, 0, 0, &bytes, &count);
+	if (status != ZX_ERR_BUFFER_TOO_SMALL)
+		refuse(status == ZX_OK ? ZX_ERR_INVALID_ARGS : status,
+		       "there is no bootstrap message");
+	status = zx_channel_read(bootstrap, 0, message, handles, sizeof(message),
+				 ZX_CHANNEL_MAX_MSG_HANDLES, &bytes, &count);
 	if (status != ZX_OK)
-		return status;
-	count = head.handle_count;
-	if (head.args.protocol != ZX_PROCARGS_PROTOCOL ||
-	    head.args.version != ZX_PROCARGS_VERSION ||
-	    head.args.handle_info_off % sizeof(uint32_t) != 0 || count > JX_BOOTSTRAP_MAX_HANDLES)
-		return ZX_ERR_INVALID_ARGS;
-	status = zx_vmo_read(vmo, tables, head.args.handle_info_off, 2 * count * sizeof(uint32_t));
+		refuse(status, "the bootstrap message cannot be read");
+	status = jx_procargs_parse(message, bytes, count, out);
 	if (status != ZX_OK)
-		return status;
-	jx_startup_set(tables, tables + count, count);
-	return find_handle(tables, tables + count, count, PA_VMAR_ROOT) ? ZX_OK : ZX_ERR_NOT_FOUND;
+		refuse(status, "the bootstrap message is none");
+	jx_startup_set(out, handles);
+	if (zx_vmar_root_self() == ZX_HANDLE_INVALID)
+		refuse(ZX_ERR_NOT_FOUND, "the bootstrap message has no root VMAR");
 }
 
-/* Maps the message for good: argv and environ point into it. */
-static zx_status_t map_message(zx_handle_t vmo, struct message *message)
+/* Array of pointers to the strings of an area, ended by NULL. */
+static char **string_array(const struct jx_string_area *area)
 {
-	zx_vaddr_t address = 0;
-	uint64_t size = 0;
-	zx_status_t status;
-
-	status = zx_vmo_get_size(vmo, &size);
-	if (status != ZX_OK)
-		return status;
-	status = zx_vmar_map(zx_vmar_root_self(), ZX_VM_PERM_READ, 0, vmo, 0, size, &address);
-	message->bytes = (const char *)address;
-	message->size = size;
-	message->head = (const jx_bootstrap_t *)address;
-	return status;
-}
-
-/*
- * Array of pointers to count strings laid end to end at offset, ended by
- * NULL; NULL if they do not lie inside the message.
- */
-static char **string_array(const struct message *message, uint32_t offset, uint32_t count)
-{
-	char **array = count < message->size ? calloc(count + 1, sizeof(*array)) : NULL;
-	size_t at = offset;
+	char **array = malloc((area->count + 1ul) * sizeof(*array));
 
 	if (!array)
-		return NULL;
-	for (uint32_t i = 0; i < count; i++) {
-		if (at >= message->size)
-			return NULL;
-		array[i] = (char *)message->bytes + at;
-		at += strnlen(array[i], message->size - at) + 1;
-	}
-	return at <= message->size || count == 0 ? array : NULL;
+		refuse(ZX_ERR_NO_MEMORY, "no memory for its arguments");
+	jx_string_area_list(area, array);
+	return array;
 }
 
 /*
@@ -110,39 +82,28 @@ static __NO_INLINE bool tls_works(void)
 }
 
 /* Gives the first thread its block. The heap's first bytes are zero. */
-static zx_status_t start_tls(void)
+static void start_tls(void)
 {
 	void *block = sbrk((ptrdiff_t)jx_tls_bytes());
 
 	if (block == (void *)-1)
-		return ZX_ERR_NO_MEMORY;
-	jx_set_thread_pointer(jx_tls_init(block, jx_startup_handle(PA_THREAD_SELF)));
-	return tls_works() ? ZX_OK : ZX_ERR_INTERNAL;
+		refuse(ZX_ERR_NO_MEMORY, "no memory for thread-local storage");
+	jx_set_thread_pointer(jx_tls_init(block, jx_startup_thread()));
+	if (!tls_works())
+		refuse(ZX_ERR_INTERNAL, "its thread-local storage does not work");
 }
 
-void jx_start(zx_handle_t bootstrap, uintptr_t arg2)
+void jx_start(zx_handle_t bootstrap, uintptr_t vdso_base)
 {
-	struct message message;
-	const zx_proc_args_t *args;
-	char **argv, **envp;
-	zx_status_t status;
+	struct jx_procargs args;
+	char **argv;
 
-	(void)arg2;
-	status = read_handles(bootstrap);
-	if (status == ZX_OK)
-		status = map_message(bootstrap, &message);
-	if (status == ZX_OK)
-		status = start_tls();
-	if (status != ZX_OK)
-		zx_process_exit(status);
+	(void)vdso_base;
+	read_message(bootstrap, &args);
 	zx_handle_close(bootstrap);
-
-	args = &message.head->args;
-	argv = string_array(&message, args->args_off, args->args_num);
-	envp = string_array(&message, args->environ_off, args->environ_num);
-	if (!argv || !envp)
-		zx_process_exit(ZX_ERR_INVALID_ARGS);
-	environ = envp;
+	start_tls();
+	argv = string_array(&args.args);
+	environ = string_array(&args.environ);
 	__libc_init_array();
-	exit(main((int)args->args_num, argv, envp));
+	exit(main((int)args.args.count, argv, environ));
 }

@@ -2,9 +2,8 @@
 #include <string.h>
 
 #include <jx/elf.h>
+#include <jx/elf_load.h>
 #include <zircon/syscalls.h>
-
-#include "elf_load.h"
 
 struct image {
 	const char *bytes;

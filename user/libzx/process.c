@@ -1,5 +1,6 @@
 /* Handles of the running program and of its threads. */
 #include <stdatomic.h>
+#include <string.h>
 
 #include <jx/runtime.h>
 #include <zircon/process.h>
@@ -7,22 +8,61 @@
 #include "names.h"
 
 static uint32_t startup_count;
-static uint32_t startup_info[JX_BOOTSTRAP_MAX_HANDLES];
+static uint32_t startup_info[ZX_CHANNEL_MAX_MSG_HANDLES];
 /* Taken with an exchange, so that a handle is handed over once. */
-static _Atomic zx_handle_t startup_values[JX_BOOTSTRAP_MAX_HANDLES];
+static _Atomic zx_handle_t startup_values[ZX_CHANNEL_MAX_MSG_HANDLES];
 /* Written once before main. */
-static zx_handle_t process_self, vmar_root_self, job_default;
+static zx_handle_t process_self, thread_first, vmar_root_self, job_default;
+static struct jx_string_area startup_names;
 
-void jx_startup_set(const uint32_t *info, const zx_handle_t *values, uint32_t count)
+/* Where a handle goes that the runtime keeps for itself; NULL: the others. */
+static zx_handle_t *own_place(uint32_t info)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		startup_info[i] = info[i];
-		atomic_init(&startup_values[i], values[i]);
+	switch (info) {
+	case PA_PROC_SELF:
+		return &process_self;
+	case PA_THREAD_SELF:
+		return &thread_first;
+	case PA_VMAR_ROOT:
+		return &vmar_root_self;
+	case PA_JOB_DEFAULT:
+		return &job_default;
 	}
-	startup_count = count;
-	process_self = jx_startup_handle(PA_PROC_SELF);
-	vmar_root_self = jx_startup_handle(PA_VMAR_ROOT);
-	job_default = jx_startup_handle(PA_JOB_DEFAULT);
+	return NULL;
+}
+
+void jx_startup_set(const struct jx_procargs *args, const zx_handle_t *values)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < args->handle_count; i++) {
+		zx_handle_t *own = own_place(args->handle_info[i]);
+
+		if (own) {
+			*own = values[i];
+			continue;
+		}
+		startup_info[n] = args->handle_info[i];
+		atomic_init(&startup_values[n++], values[i]);
+	}
+	startup_count = n;
+	startup_names = args->names;
+}
+
+zx_handle_t jx_startup_thread(void)
+{
+	return thread_first;
+}
+
+const char *jx_startup_name(uint32_t index)
+{
+	const char *at = startup_names.at;
+
+	if (index >= startup_names.count)
+		return NULL;
+	while (index-- != 0)
+		at += strlen(at) + 1;
+	return at;
 }
 
 static _Atomic zx_handle_t *find(uint32_t info)

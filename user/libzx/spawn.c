@@ -1,17 +1,19 @@
 /*
- * What a loader does for a program: process, segments, stack, thread, handles,
- * message, start (tasks.md 18.2; the message rides in a VMO, <zircon/jx.h>).
+ * What a loader does for a program: process, segments, stack, thread, message,
+ * start (tasks.md 18.2).
  */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <jx/elf_load.h>
 #include <jx/initrd.h>
+#include <jx/procargs.h>
 #include <jx/runtime.h>
 #include <jx/spawn.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 
-#include "elf_load.h"
 #include "region.h"
 
 extern char **environ;
@@ -23,144 +25,165 @@ struct child {
 	zx_handle_t thread;
 	struct jx_region stack;
 	zx_vaddr_t entry;
+	/* What its message will carry, and the words for it. */
 	uint32_t handle_count;
-	uint32_t info[JX_BOOTSTRAP_MAX_HANDLES];
-	zx_handle_t values[JX_BOOTSTRAP_MAX_HANDLES];
+	uint32_t info[ZX_CHANNEL_MAX_MSG_HANDLES];
+	zx_handle_disposition_t handles[ZX_CHANNEL_MAX_MSG_HANDLES];
+	/* The caller's handles among them have left this program's table. */
+	bool sent;
+	/* The end of the channel that it reads from. */
+	zx_handle_t bootstrap;
 };
 
-/* Gives the child a copy of a handle; nothing to do if there is none. */
-static zx_status_t give(struct child *child, uint32_t info, zx_handle_t handle)
+static void add(struct child *child, uint32_t info, zx_handle_t handle, zx_handle_op_t op)
 {
-	zx_status_t status;
-
 	if (handle == ZX_HANDLE_INVALID)
-		return ZX_OK;
-	status = jx_process_give(child->process, handle, ZX_RIGHT_SAME_RIGHTS,
-				 &child->values[child->handle_count]);
-	if (status == ZX_OK)
-		child->info[child->handle_count++] = info;
-	return status;
+		return;
+	child->info[child->handle_count] = info;
+	child->handles[child->handle_count++] = (zx_handle_disposition_t){
+		.operation = op,
+		.handle = handle,
+		.type = ZX_OBJ_TYPE_NONE,
+		.rights = ZX_RIGHT_SAME_RIGHTS,
+	};
 }
 
-static zx_status_t give_all(struct child *child)
+static zx_handle_t job_of(const struct jx_launch *program)
+{
+	return program->job ? program->job : zx_job_default();
+}
+
+/* Copies of what the child shares with this program, which a flag may keep back. */
+static void add_own(struct child *child, const struct jx_launch *program)
 {
 	const struct {
 		uint32_t info;
 		zx_handle_t handle;
+		uint32_t flag;
 	} list[] = {
-		{ PA_PROC_SELF, child->process },
-		{ PA_THREAD_SELF, child->thread },
-		{ PA_VMAR_ROOT, child->root_vmar },
-		{ PA_VMO_STACK, child->stack.vmo },
-		{ PA_JOB_DEFAULT, zx_job_default() },
-		{ PA_RESOURCE, jx_startup_handle(PA_RESOURCE) },
-		{ PA_VMO_BOOTFS, jx_startup_handle(PA_VMO_BOOTFS) },
+		{ PA_PROC_SELF, child->process, 0 },
+		{ PA_THREAD_SELF, child->thread, 0 },
+		{ PA_VMAR_ROOT, child->root_vmar, 0 },
+		{ PA_VMO_STACK, child->stack.vmo, 0 },
+		{ PA_JOB_DEFAULT, job_of(program), JX_LAUNCH_NO_JOB },
+		{ PA_RESOURCE, jx_startup_handle(PA_RESOURCE), JX_LAUNCH_NO_RESOURCE },
+		{ PA_VMO_BOOTFS, jx_startup_handle(PA_VMO_BOOTFS), JX_LAUNCH_NO_BOOTFS },
 	};
-	zx_status_t status = ZX_OK;
 
-	for (size_t i = 0; status == ZX_OK && i < sizeof(list) / sizeof(list[0]); i++)
-		status = give(child, list[i].info, list[i].handle);
-	return status;
-}
-
-static size_t strings_bytes(int count, const char *const *strings)
-{
-	size_t bytes = 0;
-
-	for (int i = 0; i < count; i++)
-		bytes += strlen(strings[i]) + 1;
-	return bytes;
-}
-
-static char *put_strings(char *at, int count, const char *const *strings)
-{
-	for (int i = 0; i < count; i++)
-		at = stpcpy(at, strings[i]) + 1;
-	return at;
-}
-
-/* The whole message in a new VMO. */
-static zx_status_t make_message(const struct child *child, int argc, const char *const *argv,
-				int envc, const char *const *envp, zx_handle_t *out)
-{
-	size_t table_bytes = child->handle_count * sizeof(uint32_t);
-	size_t args_off = sizeof(jx_bootstrap_t) + 2 * table_bytes;
-	size_t environ_off = args_off + strings_bytes(argc, argv);
-	size_t total = environ_off + strings_bytes(envc, envp);
-	jx_bootstrap_t head = { .handle_count = child->handle_count };
-	zx_status_t status = ZX_ERR_NO_MEMORY;
-	char *bytes;
-
-	if (total > JX_BOOTSTRAP_MAX_BYTES)
-		return ZX_ERR_OUT_OF_RANGE;
-	bytes = malloc(total);
-	if (!bytes)
-		return status;
-	head.args = (zx_proc_args_t){
-		.protocol = ZX_PROCARGS_PROTOCOL,
-		.version = ZX_PROCARGS_VERSION,
-		.handle_info_off = sizeof(head),
-		.args_off = (uint32_t)args_off,
-		.args_num = (uint32_t)argc,
-		.environ_off = (uint32_t)environ_off,
-		.environ_num = (uint32_t)envc,
-	};
-	memcpy(bytes, &head, sizeof(head));
-	memcpy(bytes + sizeof(head), child->info, table_bytes);
-	memcpy(bytes + sizeof(head) + table_bytes, child->values, table_bytes);
-	put_strings(put_strings(bytes + args_off, argc, argv), envc, envp);
-	status = zx_vmo_create(total, 0, out);
-	if (status == ZX_OK) {
-		zx_object_set_property(*out, ZX_PROP_NAME, "arguments", 9);
-		status = zx_vmo_write(*out, bytes, 0, total);
-		if (status != ZX_OK)
-			zx_handle_close(*out);
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		if (!(program->flags & list[i].flag))
+			add(child, list[i].info, list[i].handle, ZX_HANDLE_OP_DUPLICATE);
 	}
-	free(bytes);
+}
+
+#define OWN_HANDLES_MAX 8u
+
+static zx_status_t add_given(struct child *child, const struct jx_launch *program)
+{
+	if (program->handle_count > ZX_CHANNEL_MAX_MSG_HANDLES - OWN_HANDLES_MAX)
+		return ZX_ERR_OUT_OF_RANGE;
+	for (uint32_t i = 0; i < program->handle_count; i++)
+		add(child, program->handles[i].info, program->handles[i].handle,
+		    ZX_HANDLE_OP_MOVE);
+	return ZX_OK;
+}
+
+static uint32_t count_strings(const char *const *strings)
+{
+	uint32_t count = 0;
+
+	while (strings[count])
+		count++;
+	return count;
+}
+
+static struct jx_procargs_plan plan_of(const struct child *child, const struct jx_launch *program)
+{
+	const char *const *envp = program->envp ? program->envp : (const char *const *)environ;
+
+	return (struct jx_procargs_plan){
+		.handle_info = child->info,
+		.handle_count = child->handle_count,
+		.args = { program->argv, program->argc },
+		.environ = { envp, count_strings(envp) },
+		.names = { program->names, program->name_count },
+	};
+}
+
+/* Writes the message to a new channel, whose other end is the child's. Takes the
+ * handles that the child is to get, whatever the result. */
+static zx_status_t send_message(struct child *child, const struct jx_launch *program)
+{
+	struct jx_procargs_plan plan = plan_of(child, program);
+	size_t bytes = jx_procargs_bytes(&plan);
+	zx_handle_t end = ZX_HANDLE_INVALID;
+	char *message = bytes ? malloc(bytes) : NULL;
+	zx_status_t status = bytes ? ZX_ERR_NO_MEMORY : ZX_ERR_OUT_OF_RANGE;
+
+	if (message) {
+		jx_procargs_write(&plan, message);
+		status = zx_channel_create(0, &end, &child->bootstrap);
+	}
+	if (status == ZX_OK) {
+		status = zx_channel_write_etc(end, 0, message, (uint32_t)bytes, child->handles,
+					      child->handle_count);
+		child->sent = true;
+	}
+	zx_handle_close(end);
+	free(message);
 	return status;
 }
 
-/* Everything but the start. What exists when it fails is in *child. */
-static zx_status_t build(struct child *child, const struct jx_file *file, const char *name,
+/* Everything but message and start. What exists when it fails is in *child. */
+static zx_status_t build(struct child *child, const struct jx_launch *program,
 			 const char **why)
 {
 	zx_status_t status;
 
-	status = zx_process_create(zx_job_default(), name, strlen(name), 0, &child->process,
-				   &child->root_vmar);
+	status = zx_process_create(job_of(program), program->name, strlen(program->name), 0,
+				   &child->process, &child->root_vmar);
 	if (status != ZX_OK)
 		return status;
-	status = jx_elf_load(file->data, file->size, name, child->root_vmar, &child->entry, why);
+	status = jx_elf_load(program->image, program->image_bytes, program->name,
+			     child->root_vmar, &child->entry, why);
 	if (status != ZX_OK)
 		return status;
 	status = jx_region_map(child->root_vmar, "stack", JX_MAIN_STACK_BYTES, &child->stack);
 	if (status != ZX_OK)
 		return status;
-	status = zx_thread_create(child->process, "main", 4, 0, &child->thread);
-	if (status != ZX_OK)
-		return status;
-	return give_all(child);
+	return zx_thread_create(child->process, "main", 4, 0, &child->thread);
 }
 
-static zx_status_t start(struct child *child, int argc, const char *const *argv)
+static zx_status_t start(struct child *child)
 {
 	zx_vaddr_t stack_top = child->stack.base + child->stack.bytes;
-	zx_handle_t message;
-	zx_status_t status;
-	int envc = 0;
+	zx_handle_t bootstrap = child->bootstrap;
 
-	while (environ[envc])
-		envc++;
-	status = make_message(child, argc, argv, envc, (const char *const *)environ, &message);
+	/* Moves that end into the child, or closes it. */
+	child->bootstrap = ZX_HANDLE_INVALID;
+	return zx_process_start(child->process, child->thread, child->entry, stack_top, bootstrap,
+				0);
+}
+
+static zx_status_t launch(struct child *child, const struct jx_launch *program, const char **why)
+{
+	zx_status_t status = build(child, program, why);
+
 	if (status != ZX_OK)
 		return status;
-	/* Moves the message into the child, whatever the answer. */
-	return zx_process_start(child->process, child->thread, child->entry, stack_top, message, 0);
+	add_own(child, program);
+	status = add_given(child, program);
+	if (status == ZX_OK)
+		status = send_message(child, program);
+	return status == ZX_OK ? start(child) : status;
 }
 
 /* Closing 0 is allowed, so this serves a half-built child too. */
-static void close_parts(struct child *child)
+static void close_parts(struct child *child, const struct jx_launch *program)
 {
+	for (uint32_t i = 0; i < program->handle_count && !child->sent; i++)
+		zx_handle_close(program->handles[i].handle);
+	zx_handle_close(child->bootstrap);
 	zx_handle_close(child->thread);
 	zx_handle_close(child->stack.vmar);
 	zx_handle_close(child->stack.vmo);
@@ -174,24 +197,38 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-zx_status_t jx_spawn(const char *path, int argc, const char *const argv[], zx_handle_t *process,
-		     const char **why)
+/* Fills in what the caller left out. */
+static zx_status_t complete(struct jx_launch *program, const char **why)
 {
-	struct child child = { .process = ZX_HANDLE_INVALID };
-	const char *reason = NULL;
 	struct jx_file file;
 	zx_status_t status;
 
-	status = jx_initrd_find(path, &file);
-	if (status != ZX_OK || file.is_folder) {
-		status = status == ZX_OK ? ZX_ERR_NOT_FILE : status;
-		reason = "there is no such program in the initrd";
-	} else {
-		status = build(&child, &file, base_name(path), &reason);
-	}
+	if (!program->name)
+		program->name = program->path ? base_name(program->path) : "program";
+	if (program->image)
+		return ZX_OK;
+	*why = "there is no such program in the initrd";
+	status = program->path ? jx_initrd_find(program->path, &file) : ZX_ERR_INVALID_ARGS;
+	if (status != ZX_OK)
+		return status;
+	if (file.is_folder)
+		return ZX_ERR_NOT_FILE;
+	program->image = file.data;
+	program->image_bytes = file.size;
+	*why = NULL;
+	return ZX_OK;
+}
+
+zx_status_t jx_launch(const struct jx_launch *wanted, zx_handle_t *process, const char **why)
+{
+	struct child child = { .process = ZX_HANDLE_INVALID };
+	struct jx_launch program = *wanted;
+	const char *reason = NULL;
+	zx_status_t status = complete(&program, &reason);
+
 	if (status == ZX_OK)
-		status = start(&child, argc, argv);
-	close_parts(&child);
+		status = launch(&child, &program, &reason);
+	close_parts(&child, &program);
 	if (status == ZX_OK) {
 		*process = child.process;
 		return ZX_OK;
@@ -201,6 +238,16 @@ zx_status_t jx_spawn(const char *path, int argc, const char *const argv[], zx_ha
 	if (why)
 		*why = reason ? reason : "the kernel refused a step of starting it";
 	return status;
+}
+
+zx_status_t jx_spawn(const char *path, int argc, const char *const argv[], zx_handle_t *process,
+		     const char **why)
+{
+	const struct jx_launch program = {
+		.path = path, .argc = (uint32_t)argc, .argv = argv,
+	};
+
+	return jx_launch(&program, process, why);
 }
 
 zx_status_t jx_process_wait(zx_handle_t process, int64_t *code)

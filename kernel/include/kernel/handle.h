@@ -93,6 +93,9 @@ MUST_CHECK zx_status_t handle_take(struct handle_table *t, zx_handle_t value,
 void handle_publish_taken(struct handle_slot *slot,
 			  const struct handle_taken *taken);
 void handle_release_taken(const struct handle_taken *taken);
+/* A new handle as if taken, for what has been in no table yet. */
+void handle_make_taken(struct object *o, zx_rights_t rights,
+		       struct handle_taken *out);
 /* A further handle to what ref names, as if taken, with these rights. Keeps
  * the caller's reference. BAD_HANDLE: it was closed since. */
 MUST_CHECK zx_status_t handle_copy_taken(struct handle_table *t,

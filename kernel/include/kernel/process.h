@@ -44,9 +44,6 @@ struct process {
 	s64 return_code;
 	struct list_node threads;	/* started, not yet dead */
 	u32 thread_count;
-	/* Handles to itself in its own table that are not counted as handles
-	 * while it is INITIAL: they would keep it for ever. */
-	u32 self_handle_count;
 	/* Fixed after creation. aspace_destroy() drops the aspace's own
 	 * reference at death; the root VMAR, counted until the process object
 	 * goes, keeps its memory for those who still look at it. */
@@ -125,17 +122,12 @@ MUST_CHECK zx_status_t process_start(struct process *p, struct thread *t,
 /* zx_thread_start after the handle checks (7.2). */
 MUST_CHECK zx_status_t process_start_thread(struct thread *t, uaddr_t pc,
 					    uaddr_t sp, u64 arg1, u64 arg2);
-/*
- * Publishes a handle in the process's table while it is INITIAL; BAD_STATE
- * otherwise, and the slot is still the caller's. For jx_process_give and for
- * arg1 of zx_process_start.
- */
+/* arg1 of zx_process_start: puts a further handle of that kind into the table
+ * of a process that is INITIAL; BAD_STATE otherwise, and the slot is still the
+ * caller's. handle_close() takes it back. */
 MUST_CHECK zx_status_t process_publish_handle(struct process *p,
 					      struct handle_slot *slot,
-					      struct object *o,
-					      zx_rights_t rights);
-/* Takes such a handle away again, if it is still there. */
-void process_close_handle(struct process *p, zx_handle_t value);
+					      const struct handle_taken *taken);
 /* Starts dying with this code unless dying already; kills all threads. Without
  * threads it is DEAD on return. No lock held; may sleep. */
 void process_kill(struct process *p, s64 return_code);

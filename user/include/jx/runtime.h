@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include <zircon/jx.h>
+#include <jx/procargs.h>
 #include <zircon/types.h>
 
 /*
@@ -58,11 +58,17 @@ static inline struct jx_tcb *jx_tcb_self(void)
 }
 
 /*
- * Keeps the start-up handles: called once, before main. Borrowed handle of a
- * PA_HND() word, ZX_HANDLE_INVALID if there is none or it was taken.
+ * Keeps what the bootstrap message says: called once, before main. Process, first
+ * thread, root VMAR and default job are what zx_process_self() and the like tell;
+ * the others can be borrowed and taken.
  */
-void jx_startup_set(const uint32_t *info, const zx_handle_t *values, uint32_t count);
+void jx_startup_set(const struct jx_procargs *args, const zx_handle_t *values);
+/* Borrowed handle of a PA_HND() word; ZX_HANDLE_INVALID: none, or taken. */
 zx_handle_t jx_startup_handle(uint32_t info);
+/* The program's first thread, borrowed. */
+zx_handle_t jx_startup_thread(void);
+/* The names that arguments of PA_HND() words count in; NULL behind the last. */
+const char *jx_startup_name(uint32_t index);
 
 /* A lock on a futex word: 0 free, 1 held, 2 held and perhaps waited for. */
 struct jx_lock {

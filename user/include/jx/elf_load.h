@@ -1,8 +1,14 @@
 /* Loading a static AArch64 ELF program into another process. */
-#ifndef LIBZX_ELF_LOAD_H
-#define LIBZX_ELF_LOAD_H
+#ifndef JX_ELF_LOAD_H
+#define JX_ELF_LOAD_H
+
+#include <stddef.h>
 
 #include <zircon/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /*
  * Maps the segments of an image in memory into a process's root VMAR. name is
@@ -11,5 +17,9 @@
  */
 zx_status_t jx_elf_load(const char *image, size_t size, const char *name, zx_handle_t root_vmar,
 			zx_vaddr_t *entry, const char **why);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
