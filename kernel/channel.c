@@ -50,6 +50,9 @@ static void channel_close(struct object *o)
 				     ZX_CHANNEL_PEER_CLOSED);
 	channel_end_calls_locked(other);
 	spin_unlock(&other->peer.object.lock);
+	/* Relaxed: set before this end had a handle, and looked at again. */
+	if (__atomic_load_n(&other->exceptions, __ATOMIC_RELAXED))
+		exception_channel_abandoned(other);
 	messages_free(&unread);
 }
 
@@ -64,6 +67,7 @@ static void end_init(struct channel *c)
 	list_init(&c->calls);
 	c->message_count = 0;
 	c->last_txid = 0;
+	c->exceptions = NULL;
 }
 
 zx_status_t channel_create(struct channel **a, struct channel **b)
@@ -87,7 +91,7 @@ static zx_status_t deliver_locked(struct channel *to, struct message *m)
 		return ZX_ERR_PEER_CLOSED;
 	if (!list_is_empty(&to->calls) && channel_answer_call_locked(to, m))
 		return ZX_OK;
-	if (to->message_count >= CHANNEL_MAX_MESSAGES)
+	if (to->message_count >= CHANNEL_MAX_MESSAGES && m->writer)
 		return ZX_ERR_NO_SPACE;
 	list_add_tail(&to->messages, &m->node);
 	if (to->message_count++ == 0)

@@ -1,6 +1,6 @@
 /*
- * What happens to a program that faults (tasks.md 14, design 8): a report on
- * the log, and the end of its process. There are no exception handlers.
+ * The report, on the log, of an exception that no handler took and that ends
+ * its process (tasks.md 14, design 8).
  */
 #include <arch/mmu.h>
 #include <arch/thread.h>
@@ -23,6 +23,8 @@ static const char *type_words(u32 type)
 		return "hardware breakpoint";
 	case ZX_EXCP_UNALIGNED_ACCESS:
 		return "unaligned access";
+	case ZX_EXCP_POLICY_ERROR:
+		return "policy error";
 	}
 	return "exception";
 }
@@ -74,7 +76,8 @@ static void report_mapping(struct process *p, uaddr_t va)
 	mapping_unref(m);
 }
 
-static void report(const struct user_exception *e, struct arch_frame *frame)
+void crash_report(const struct user_exception *e,
+		  const struct arch_frame *frame)
 {
 	struct thread *t = thread_current();
 	struct process *p = t->process;
@@ -90,15 +93,7 @@ static void report(const struct user_exception *e, struct arch_frame *frame)
 		       e->far, status_words(e->status), e->status);
 		report_mapping(p, e->far);
 	}
+	if (e->type == ZX_EXCP_POLICY_ERROR)
+		printk("  policy %u, %u", e->code, e->data);
 	arch_frame_print(frame);
-}
-
-void kernel_user_exception(const struct user_exception *e,
-			   struct arch_frame *frame)
-{
-	/* What a thread does that is being killed is of no interest. */
-	if (thread_is_killed())
-		thread_exit();
-	report(e, frame);
-	process_exit_current(ZX_TASK_RETCODE_EXCEPTION_KILL);
 }

@@ -46,6 +46,7 @@ void job_init(void)
 	timer_object_init();
 	port_init();
 	process_init();
+	exception_init();
 	debuglog_init();
 	resource_init();
 	bti_init();
@@ -71,6 +72,16 @@ zx_status_t job_add_process(struct job *job, struct process *p)
 	}
 	mutex_unlock(&job->lock);
 	return status;
+}
+
+zx_status_t job_check_alive(struct job *job)
+{
+	bool killed;
+
+	mutex_lock(&job->lock);
+	killed = job->killed;
+	mutex_unlock(&job->lock);
+	return killed ? ZX_ERR_BAD_STATE : ZX_OK;
 }
 
 void job_remove_process(struct job *job, struct process *p)

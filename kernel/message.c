@@ -111,6 +111,20 @@ zx_status_t message_create(u32 byte_count, u32 handle_limit,
 	return ZX_OK;
 }
 
+zx_status_t message_create_kernel(u32 byte_count, u32 handle_limit,
+				  struct message **out)
+{
+	struct message *m = message_alloc(byte_count, handle_limit);
+
+	if (!m)
+		return ZX_ERR_NO_MEMORY;
+	m->writer = NULL;
+	arch_add64(&total_bytes, charge_of(m));
+	list_init(&m->node);
+	*out = m;
+	return ZX_OK;
+}
+
 void message_discard(struct message *m)
 {
 	struct process *writer = m->writer;

@@ -55,6 +55,8 @@ static void process_destroy(struct object *o)
 /* The order is that of tasks.md 5.1; nobody but us changes p now. */
 static void bury_one(struct process *p)
 {
+	exception_slot_shut(&p->object, &p->exceptions);
+	exception_slot_shut(&p->object, &p->debugger);
 	handle_table_clear(p->handles);
 	aspace_destroy(p->aspace);
 	mutex_lock(&p->lock);
@@ -184,6 +186,8 @@ static void process_setup(struct process *p, struct job *job, const char *name)
 	p->thread_count = 0;
 	p->suspend_count = 0;
 	p->message_bytes = 0;
+	__builtin_memset(&p->exceptions, 0, sizeof(p->exceptions));
+	__builtin_memset(&p->debugger, 0, sizeof(p->debugger));
 	p->job = job;
 	object_ref(&job->object);
 	p->root_vmar = p->aspace->root;
@@ -242,6 +246,7 @@ static zx_status_t start_thread_locked(struct process *p, struct thread *t,
 		return ZX_ERR_INVALID_ARGS;
 	if (t->life != THREAD_NEW)
 		return ZX_ERR_BAD_STATE;
+	t->first_of_process = p->state == PROCESS_INITIAL;
 	p->state = PROCESS_RUNNING;
 	p->started = true;
 	list_add_tail(&p->threads, &t->process_node);
@@ -293,7 +298,7 @@ zx_status_t process_create_thread(struct process *p, const char *name,
 void process_kill_thread(struct thread *t)
 {
 	mutex_lock(&t->process->lock);
-	if (t->life == THREAD_LIVE)
+	if (t->life == THREAD_LIVE || t->life == THREAD_DYING)
 		thread_kill(t);
 	mutex_unlock(&t->process->lock);
 }
@@ -356,6 +361,7 @@ void process_get_info(struct process *p, zx_info_process_t *out)
 	out->started = p->started;
 	out->exited = p->state == PROCESS_DEAD;
 	mutex_unlock(&p->lock);
+	out->debugger_attached = exception_slot_is_bound(&p->debugger);
 }
 
 static u32 read_state(struct process *p)

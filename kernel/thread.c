@@ -40,8 +40,10 @@ void thread_destroy(struct object *o)
 		kstack_free(t->stack);
 	if (t->aspace != NULL)
 		aspace_unref(t->aspace);
-	if (t->process != NULL)
+	if (t->process != NULL) {
+		exception_slot_shut(&t->object, &t->exceptions);
 		object_unref(&t->process->object);
+	}
 	epoch_defer(&t->epoch, thread_free);
 }
 
@@ -107,6 +109,8 @@ static void thread_begin_user(void *arg)
 
 	arch_user_frame_init(t->user_pc, t->user_sp, t->user_args[0],
 			     t->user_args[1]);
+	if (!thread_is_killed())
+		exception_raise_starting(t->first_of_process);
 	arch_enter_user();
 }
 
@@ -151,6 +155,15 @@ static void thread_set_life(struct thread *t, u32 life)
 	mutex_unlock(&t->process->lock);
 }
 
+/* A debugger may look at a thread that is DYING already. */
+static void thread_tell_debugger(struct thread *t)
+{
+	if (!exception_slot_is_bound(&t->process->debugger))
+		return;
+	thread_set_life(t, THREAD_DYING);
+	exception_raise_exiting();
+}
+
 /* DEAD comes before the process can become DEAD: who sees a process TERMINATED
  * finds all its threads so. */
 void thread_exit(void)
@@ -158,7 +171,9 @@ void thread_exit(void)
 	struct thread *t = thread_current();
 
 	if (t->process != NULL) {
+		thread_tell_debugger(t);
 		thread_set_life(t, THREAD_DEAD);
+		exception_slot_shut(&t->object, &t->exceptions);
 		object_update_signals(&t->object,
 				      ZX_THREAD_RUNNING | ZX_THREAD_SUSPENDED,
 				      ZX_THREAD_TERMINATED);
@@ -182,7 +197,8 @@ void thread_kill(struct thread *t)
 }
 
 #define RETURN_WORK (THREAD_PENDING_EPOCH | THREAD_PENDING_SUSPEND | \
-		     THREAD_PENDING_UNWIND | THREAD_PENDING_REGS)
+		     THREAD_PENDING_UNWIND | THREAD_PENDING_REGS | \
+		     THREAD_PENDING_POLICY)
 
 /* Interrupts off, before and after. Who stops may find new bits after it. */
 static void return_work(struct cpu_thread *self, u32 pending)
@@ -194,6 +210,8 @@ static void return_work(struct cpu_thread *self, u32 pending)
 	arch_irq_enable();
 	if ((pending & THREAD_PENDING_EPOCH) != 0)
 		epoch_poll_local();
+	if ((pending & THREAD_PENDING_POLICY) != 0)
+		exception_raise_marked_policy();
 	if ((pending & THREAD_PENDING_SUSPEND) != 0)
 		thread_stop();
 	(void)arch_irq_save();

@@ -234,11 +234,10 @@ zx_status_t channel_collect(const struct channel_write *w,
 	return status;
 }
 
-/* No handler can be asked: the end of a policy exception that none takes. */
 zx_status_t channel_stop_writer(void)
 {
-	process_kill(process_current(), ZX_TASK_RETCODE_EXCEPTION_KILL);
-	return ZX_ERR_NO_MEMORY;
+	exception_raise_policy(ZX_EXCP_POLICY_CODE_CHANNEL_FULL_WRITE, 0);
+	return ZX_ERR_SHOULD_WAIT;
 }
 
 zx_status_t channel_send_or_free(struct channel *c, struct message *m)

@@ -123,6 +123,10 @@
 /* V-18 a property that no object has. */
 #define ERA_UNKNOWN_PROPERTY (ERA_IS_LATEST ? ZX_ERR_NOT_SUPPORTED \
 					    : ZX_ERR_INVALID_ARGS)
+/* abi.md 12: what a handler may answer; later also that the thread ends. */
+#define ERA_EXCEPTION_STATE_MAX \
+	(ERA_IS_LATEST ? ZX_EXCEPTION_STATE_THREAD_EXIT \
+		       : ZX_EXCEPTION_STATE_HANDLED)
 /* V-16 parent_koid after the parent's end: the grandparent's or 0 (else as at
  * birth). */
 #define ERA_VMO_PARENT_KOID_MOVES ERA_IS_LATEST

@@ -15,6 +15,7 @@
 #include <mm/vmar.h>
 #include <syscall_protos.h>
 
+#include "exception.h"
 #include "info.h"
 
 #define KOID_CHUNK 32u
@@ -84,8 +85,13 @@ static zx_status_t info_process(const struct handle_ref *ref,
 static zx_status_t info_thread(const struct handle_ref *ref,
 			       const struct info_out *out)
 {
+	struct thread *t = thread_from_object(ref->object);
+	/* Relaxed, as the state: written by the thread around a hold. */
 	zx_info_thread_t r = {
-		.state = thread_shown_state(thread_from_object(ref->object)),
+		.state = thread_shown_state(t),
+		.wait_exception_channel_type =
+			__atomic_load_n(&t->exception_channel_type,
+					__ATOMIC_RELAXED),
 	};
 
 	/* Every thread may run on every CPU. */
@@ -197,6 +203,8 @@ static bool topic_needs(u32 topic, u32 *type, zx_rights_t *rights)
 		*rights = ZX_RIGHT_ENUMERATE;
 		return true;
 	case ZX_INFO_THREAD:
+	case ZX_INFO_THREAD_EXCEPTION_REPORT_V1:
+	case ZX_INFO_THREAD_EXCEPTION_REPORT_V2:
 		*type = ZX_OBJ_TYPE_THREAD;
 		return true;
 	case ZX_INFO_VMAR:
@@ -243,6 +251,9 @@ static zx_status_t answer(u32 topic, const struct handle_ref *ref,
 		return info_none(out);
 	case ZX_INFO_THREAD:
 		return info_thread(ref, out);
+	case ZX_INFO_THREAD_EXCEPTION_REPORT_V1:
+	case ZX_INFO_THREAD_EXCEPTION_REPORT_V2:
+		return info_exception_report(ref->object, topic, out);
 	case ZX_INFO_VMAR:
 		return info_vmar(ref, out);
 	case ZX_INFO_TIMER:

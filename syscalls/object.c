@@ -9,6 +9,7 @@
 #include <syscalls/user.h>
 
 #include "era.h"
+#include "exception.h"
 
 /* Objects without a name answer 32 zero bytes. */
 static zx_status_t get_name(struct object *o, uaddr_t value, size_t value_size)
@@ -27,6 +28,8 @@ static zx_status_t get_property(struct object *o, u32 property, uaddr_t value,
 {
 	if (property == ZX_PROP_NAME)
 		return get_name(o, value, value_size);
+	if (property_is_of_exceptions(property))
+		return exception_get_property(o, property, value, value_size);
 	if (property != ZX_PROP_VMO_CONTENT_SIZE)
 		return ERA_UNKNOWN_PROPERTY;
 	if (value_size < sizeof(u64))
@@ -87,6 +90,9 @@ static zx_status_t set_property(const struct handle_ref *h, u32 property,
 
 	if (property == ZX_PROP_NAME)
 		return set_name(h->object, value, value_size);
+	if (property_is_of_exceptions(property))
+		return exception_set_property(h->object, property, value,
+					      value_size);
 	if (property != ZX_PROP_VMO_CONTENT_SIZE)
 		return ZX_ERR_INVALID_ARGS;
 	if (value_size < sizeof(word))

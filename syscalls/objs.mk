@@ -4,6 +4,7 @@ obj-y += syscalls/pager.o
 obj-y += syscalls/debug.o
 obj-y += syscalls/event.o
 obj-y += syscalls/eventpair.o
+obj-y += syscalls/exception.o
 obj-y += syscalls/fifo.o
 obj-y += syscalls/timer.o
 obj-y += syscalls/channel.o

@@ -124,6 +124,7 @@ void exception_from_user(struct arch_frame *frame, zx_status_t status)
 		.far = has_address(frame->esr) ? frame->far : 0,
 		.status = status,
 		.access = fault_access(frame->esr),
+		.code = (u32)status,
 	};
 
 	/* A fault that was given up is none: the way back to user mode sees to

@@ -229,7 +229,8 @@ user_fault_refused:
 	mov	w1, w0
 	mov	x0, sp
 	bl	exception_from_user
-	b	user_return
+	msr	daifset, #2
+	b	user_work
 
 /* Others may have written the registers while the thread stood still. */
 user_work:

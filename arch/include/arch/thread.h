@@ -80,6 +80,9 @@ struct user_exception {
 	u64 far;
 	zx_status_t status;	/* why a page fault could not be resolved */
 	u32 access;		/* PT_READ, PT_WRITE or PT_EXEC for page faults */
+	/* For the report: status as a number; of policy errors, which and what. */
+	u32 code;
+	u32 data;
 };
 void kernel_user_exception(const struct user_exception *e,
 			   struct arch_frame *frame);

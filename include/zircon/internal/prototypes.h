@@ -244,6 +244,13 @@ zx_status_t zx_futex_requeue_single_owner(const zx_futex_t *value_ptr, zx_futex_
 extern __typeof__(zx_futex_requeue_single_owner) _zx_futex_requeue_single_owner;
 zx_status_t zx_futex_get_owner(const zx_futex_t *value_ptr, zx_koid_t *koid);
 extern __typeof__(zx_futex_get_owner) _zx_futex_get_owner;
+zx_status_t zx_task_create_exception_channel(zx_handle_t handle, uint32_t options,
+		zx_handle_t *out);
+extern __typeof__(zx_task_create_exception_channel) _zx_task_create_exception_channel;
+zx_status_t zx_exception_get_thread(zx_handle_t handle, zx_handle_t *out);
+extern __typeof__(zx_exception_get_thread) _zx_exception_get_thread;
+zx_status_t zx_exception_get_process(zx_handle_t handle, zx_handle_t *out);
+extern __typeof__(zx_exception_get_process) _zx_exception_get_process;
 zx_ticks_t zx_ticks_get(void);
 extern __typeof__(zx_ticks_get) _zx_ticks_get;
 zx_ticks_t zx_ticks_per_second(void);

@@ -26,6 +26,28 @@ typedef uint32_t zx_excp_policy_code_t;
 
 #define ZX_EXCP_IS_ARCH(excp) (((excp) & ZX_EXCP_SYNTH) == 0u)
 
+/* Which policy error: a condition of policy.h up to 13, or what has none. */
+#define ZX_EXCP_POLICY_CODE_BAD_HANDLE ((zx_excp_policy_code_t)0u)
+#define ZX_EXCP_POLICY_CODE_WRONG_OBJECT ((zx_excp_policy_code_t)1u)
+#define ZX_EXCP_POLICY_CODE_VMAR_WX ((zx_excp_policy_code_t)2u)
+#define ZX_EXCP_POLICY_CODE_NEW_ANY ((zx_excp_policy_code_t)3u)
+#define ZX_EXCP_POLICY_CODE_NEW_VMO ((zx_excp_policy_code_t)4u)
+#define ZX_EXCP_POLICY_CODE_NEW_CHANNEL ((zx_excp_policy_code_t)5u)
+#define ZX_EXCP_POLICY_CODE_NEW_EVENT ((zx_excp_policy_code_t)6u)
+#define ZX_EXCP_POLICY_CODE_NEW_EVENTPAIR ((zx_excp_policy_code_t)7u)
+#define ZX_EXCP_POLICY_CODE_NEW_PORT ((zx_excp_policy_code_t)8u)
+#define ZX_EXCP_POLICY_CODE_NEW_SOCKET ((zx_excp_policy_code_t)9u)
+#define ZX_EXCP_POLICY_CODE_NEW_FIFO ((zx_excp_policy_code_t)10u)
+#define ZX_EXCP_POLICY_CODE_NEW_TIMER ((zx_excp_policy_code_t)11u)
+#define ZX_EXCP_POLICY_CODE_NEW_PROCESS ((zx_excp_policy_code_t)12u)
+#define ZX_EXCP_POLICY_CODE_NEW_PROFILE ((zx_excp_policy_code_t)13u)
+#define ZX_EXCP_POLICY_CODE_NEW_PAGER ((zx_excp_policy_code_t)14u)
+#define ZX_EXCP_POLICY_CODE_AMBIENT_MARK_VMO_EXEC ((zx_excp_policy_code_t)15u)
+#define ZX_EXCP_POLICY_CODE_CHANNEL_FULL_WRITE ((zx_excp_policy_code_t)16u)
+#define ZX_EXCP_POLICY_CODE_PORT_TOO_MANY_PACKETS ((zx_excp_policy_code_t)17u)
+#define ZX_EXCP_POLICY_CODE_BAD_SYSCALL ((zx_excp_policy_code_t)18u)
+#define ZX_EXCP_POLICY_CODE_PORT_TOO_MANY_OBSERVERS ((zx_excp_policy_code_t)19u)
+
 /* zx_task_create_exception_channel. */
 #define ZX_EXCEPTION_CHANNEL_DEBUGGER ((uint32_t)1u)
 
@@ -40,6 +62,8 @@ typedef uint32_t zx_excp_policy_code_t;
 /* ZX_PROP_EXCEPTION_STATE and ZX_PROP_EXCEPTION_STRATEGY. */
 #define ZX_EXCEPTION_STATE_TRY_NEXT ((uint32_t)0u)
 #define ZX_EXCEPTION_STATE_HANDLED ((uint32_t)1u)
+/* Of later eras. */
+#define ZX_EXCEPTION_STATE_THREAD_EXIT ((uint32_t)2u)
 #define ZX_EXCEPTION_STRATEGY_FIRST_CHANCE ((uint32_t)0u)
 #define ZX_EXCEPTION_STRATEGY_SECOND_CHANCE ((uint32_t)1u)
 
@@ -58,15 +82,30 @@ typedef struct zx_arm64_exc_data {
 } zx_arm64_exc_data_t;
 __ZX_STATIC_ASSERT(sizeof(zx_arm64_exc_data_t) == 16, "zx_arm64_exc_data_t");
 
-typedef struct zx_exception_context {
+typedef struct zx_exception_context_v1 {
 	struct {
 		union {
 			zx_x86_64_exc_data_t x86_64;
 			zx_arm64_exc_data_t arm_64;
 		} u;
 	} arch;
-} zx_exception_context_t;
-__ZX_STATIC_ASSERT(sizeof(zx_exception_context_t) == 24, "zx_exception_context_t");
+} zx_exception_context_v1_t;
+__ZX_STATIC_ASSERT(sizeof(zx_exception_context_v1_t) == 24, "zx_exception_context_v1_t");
+
+/* Of later eras. */
+typedef struct zx_exception_context_v2 {
+	struct {
+		union {
+			zx_x86_64_exc_data_t x86_64;
+			zx_arm64_exc_data_t arm_64;
+		} u;
+	} arch;
+	/* Page fault: the status with which it was refused. Policy error:
+	 * ZX_EXCP_POLICY_CODE_*, and a word that depends on that. Else 0. */
+	uint32_t synth_code;
+	uint32_t synth_data;
+} zx_exception_context_v2_t;
+__ZX_STATIC_ASSERT(sizeof(zx_exception_context_v2_t) == 32, "zx_exception_context_v2_t");
 
 typedef struct zx_exception_header {
 	/* Size of the whole report in bytes. */
@@ -75,11 +114,27 @@ typedef struct zx_exception_header {
 } zx_exception_header_t;
 __ZX_STATIC_ASSERT(sizeof(zx_exception_header_t) == 8, "zx_exception_header_t");
 
-typedef struct zx_exception_report {
+/* THREAD_EXCEPTION_REPORT, version 0 */
+typedef struct zx_exception_report_v1 {
 	zx_exception_header_t header;
-	zx_exception_context_t context;
-} zx_exception_report_t;
-__ZX_STATIC_ASSERT(sizeof(zx_exception_report_t) == 32, "zx_exception_report_t");
+	zx_exception_context_v1_t context;
+} zx_exception_report_v1_t;
+__ZX_STATIC_ASSERT(sizeof(zx_exception_report_v1_t) == 32, "zx_exception_report_v1_t");
+
+/* Version 1 */
+typedef struct zx_exception_report_v2 {
+	zx_exception_header_t header;
+	zx_exception_context_v2_t context;
+} zx_exception_report_v2_t;
+__ZX_STATIC_ASSERT(sizeof(zx_exception_report_v2_t) == 40, "zx_exception_report_v2_t");
+
+#ifdef ZX_ERA_LATEST
+typedef zx_exception_context_v2_t zx_exception_context_t;
+typedef zx_exception_report_v2_t zx_exception_report_t;
+#else
+typedef zx_exception_context_v1_t zx_exception_context_t;
+typedef zx_exception_report_v1_t zx_exception_report_t;
+#endif
 
 /* The message of an exception channel. */
 typedef struct zx_exception_info {

@@ -19,7 +19,6 @@ __BEGIN_CDECLS
 #define ZX_INFO_JOB_CHILDREN ((zx_object_info_topic_t)8u)
 #define ZX_INFO_JOB_PROCESSES ((zx_object_info_topic_t)9u)
 #define ZX_INFO_THREAD ((zx_object_info_topic_t)10u)
-#define ZX_INFO_THREAD_EXCEPTION_REPORT ((zx_object_info_topic_t)11u)
 #define ZX_INFO_THREAD_STATS ((zx_object_info_topic_t)15u)
 #define ZX_INFO_CPU_STATS ((zx_object_info_topic_t)16u)
 #define ZX_INFO_KMEM_STATS ((zx_object_info_topic_t)17u)
@@ -52,18 +51,22 @@ __BEGIN_CDECLS
 #define ZX_INFO_PROCESS_VMOS_V4 __ZX_INFO_TOPIC(14u, 3u)
 #define ZX_INFO_TASK_STATS_V1 __ZX_INFO_TOPIC(12u, 0u)
 #define ZX_INFO_TASK_STATS_V2 __ZX_INFO_TOPIC(12u, 1u)
+#define ZX_INFO_THREAD_EXCEPTION_REPORT_V1 __ZX_INFO_TOPIC(11u, 0u)
+#define ZX_INFO_THREAD_EXCEPTION_REPORT_V2 __ZX_INFO_TOPIC(11u, 1u)
 #define ZX_INFO_PROCESS_MAPS_V1 __ZX_INFO_TOPIC(13u, 0u)
 #define ZX_INFO_PROCESS_MAPS_V2 __ZX_INFO_TOPIC(13u, 1u)
 #define ZX_INFO_PROCESS_MAPS_V3 __ZX_INFO_TOPIC(13u, 2u)
-/* Which records the plain names mean: internal/info*.h. */
+/* Which records the plain names mean: internal/info*.h, exception.h. */
 #ifdef ZX_ERA_LATEST
 #define ZX_INFO_PROCESS_MAPS ZX_INFO_PROCESS_MAPS_V3
 #define ZX_INFO_TASK_STATS ZX_INFO_TASK_STATS_V2
+#define ZX_INFO_THREAD_EXCEPTION_REPORT ZX_INFO_THREAD_EXCEPTION_REPORT_V2
 #define ZX_INFO_VMO ZX_INFO_VMO_V4
 #define ZX_INFO_PROCESS_VMOS ZX_INFO_PROCESS_VMOS_V4
 #else
 #define ZX_INFO_PROCESS_MAPS ZX_INFO_PROCESS_MAPS_V1
 #define ZX_INFO_TASK_STATS ZX_INFO_TASK_STATS_V1
+#define ZX_INFO_THREAD_EXCEPTION_REPORT ZX_INFO_THREAD_EXCEPTION_REPORT_V1
 #define ZX_INFO_VMO ZX_INFO_VMO_V1
 #define ZX_INFO_PROCESS_VMOS ZX_INFO_PROCESS_VMOS_V1
 #endif

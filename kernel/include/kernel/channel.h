@@ -8,6 +8,7 @@
 #ifndef KERNEL_CHANNEL_H
 #define KERNEL_CHANNEL_H
 
+#include <kernel/exception.h>
 #include <kernel/message.h>
 #include <kernel/peer.h>
 #include <kernel/time.h>
@@ -22,6 +23,9 @@ struct channel {
 	u32 message_count;
 	u32 last_txid;			/* without the top bit */
 	struct list_node calls;		/* waiting for replies */
+	/* The kernel's end of an exception channel: where it is registered, or
+	 * NULL. Under registration_lock (exception_slot.c). */
+	struct exception_slot *exceptions;
 };
 
 static inline struct channel *channel_from_object(struct object *o)
@@ -40,7 +44,8 @@ MUST_CHECK zx_status_t channel_create(struct channel **a, struct channel **b);
 
 /*
  * Sends m from this end. OK takes m; else it is the caller's still:
- * PEER_CLOSED; NO_SPACE: CHANNEL_MAX_MESSAGES wait already. Does not allocate.
+ * PEER_CLOSED; NO_SPACE: CHANNEL_MAX_MESSAGES wait already, which is no limit
+ * to the kernel's own messages. Does not allocate.
  */
 MUST_CHECK zx_status_t channel_send(struct channel *from, struct message *m);
 

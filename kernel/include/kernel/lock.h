@@ -29,6 +29,7 @@ enum lock_class {
 	LOCK_KSTACK,		/* M kernel stack area */
 	LOCK_DEVICE,		/* M list of exclusive resources; BTI: its tokens */
 	LOCK_FUTEX,		/* S futex bucket */
+	LOCK_EXCEPTION,		/* S registration of exception channels */
 	LOCK_OBJECT,		/* S object: signals, observers */
 	LOCK_PORT,		/* S port: packet queue, waiters */
 	LOCK_THREAD,		/* S thread: current waiter, kill */

@@ -31,6 +31,8 @@ struct job {
 	u64 process_count;
 	bool killed;			/* takes no new processes */
 	/* Under object.lock. */
+	struct exception_slot exceptions;
+	struct exception_slot debugger;
 	char name[ZX_MAX_NAME_LEN];
 };
 
@@ -59,6 +61,8 @@ struct process {
 	/* Under the list of the thread that buries it, see process.c. */
 	struct list_node burial_node;
 	/* Under object.lock. */
+	struct exception_slot exceptions;
+	struct exception_slot debugger;
 	char name[ZX_MAX_NAME_LEN];
 };
 
@@ -84,6 +88,8 @@ extern struct job *root_job;
 void job_init(void);
 /* BAD_STATE if the job was killed. */
 MUST_CHECK zx_status_t job_add_process(struct job *job, struct process *p);
+/* BAD_STATE: it was killed. */
+MUST_CHECK zx_status_t job_check_alive(struct job *job);
 void job_remove_process(struct job *job, struct process *p);
 /* The direct process of that koid, counted for the caller; NULL if none. */
 struct process *job_find_process(struct job *job, zx_koid_t koid);

@@ -11,6 +11,7 @@
 #include <arch/cpu.h>
 #include <arch/thread.h>
 #include <kernel/epoch.h>
+#include <kernel/exception.h>
 #include <kernel/object.h>
 #include <kernel/wait.h>
 
@@ -29,6 +30,7 @@ enum thread_life {
  * given up as by a kill and its status dropped; registers were written. */
 #define THREAD_PENDING_UNWIND 8u
 #define THREAD_PENDING_REGS 16u
+#define THREAD_PENDING_POLICY 32u	/* exception_raise_marked_policy() */
 
 enum thread_sched_state {
 	SCHED_READY,
@@ -88,6 +90,17 @@ struct thread {
 	struct arch_fpu fpu;
 	/* Under the lock of that futex's bucket: where it waits, or 0. */
 	uaddr_t futex_addr;
+	/* The exception that a handler decides about, or NULL. Under
+	 * object.lock; written by the thread itself. */
+	struct exception *exception;
+	struct exception_slot exceptions;
+	/* As shown_state: ZX_EXCEPTION_CHANNEL_TYPE_* of that handler. */
+	u32 exception_channel_type;
+	/* This thread only: what THREAD_PENDING_POLICY is about. */
+	u32 policy_code;
+	u32 policy_data;
+	/* Written once by the start, as user_pc. */
+	bool first_of_process;
 	/* Lock-order checker: classes held, in order (CONFIG_LOCKDEP). */
 	u32 held_count;
 	u8 held_class[16];
