@@ -4,7 +4,7 @@
 #?   test           everything that is tested; the last line counts
 #?   all            Image and initrd in $O (the default)
 #?   bench          instruction counts per operation, into $O/bench.tsv
-#?   sdk            headers, libzx.a and jacinth-cc for programs of your own, in $O/sdk
+#?   sdk            headers, libraries, jacinth-cc and jacinth-c++ for your programs, in $O/sdk
 #?   gdb            boot, stopped, with gdb-multiarch attached
 #?   check          style, include direction, raw operations
 #?   defconfig menuconfig savedefconfig   the options in $O/.config

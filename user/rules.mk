@@ -13,7 +13,7 @@ progs := $(prog-y) $(if $(utest_sources),utest) $(bad_progs)
 # With the source's ending, since start.S and start.c may stand side by side.
 objs_of   = $(1:%=$O/obj/%.o)
 crt      := $(call objs_of,$(wildcard user/crt/*.c user/crt/*.S))
-libzx    := $(call objs_of,$(wildcard user/libzx/*.c user/libzx/*.S))
+libzx    := $(call objs_of,$(wildcard user/libzx/*.c user/libzx/*.S user/libc/*.c))
 # Sources of program $1: a folder under user/, the user tests, or one bad program.
 sources_of = $(if $(filter utest,$1),$(utest_sources),$(or \
 	$(wildcard user/$1/*.c user/$1/*.S),$(wildcard tests/bad/$1.c)))
@@ -40,7 +40,8 @@ $O/elf/%: $$(call objs_of,$$(call sources_of,$$*)) $O/lib/crt0.o $O/lib/libzx.a 
 	@mkdir -p $(@D)
 	$Q$(cross)gcc --specs=$(picolibc)/picolibc.specs -nostartfiles -static -no-pie \
 		-DPICOLIBC_INTEGER_PRINTF_SCANF -Wl,-z,max-page-size=4096,-z,noexecstack \
-		-T user/user.ld -o $@ $(filter %.o,$^) $O/lib/libzx.a
+		-T user/user.ld -o $@ $(filter %.o,$^) \
+		-Wl,--start-group $O/lib/libzx.a -lc -lgcc -Wl,--end-group
 
 $O/bin/%: $O/elf/%
 	@mkdir -p $(@D)

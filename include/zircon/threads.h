@@ -1,19 +1,15 @@
-/*
- * Between threads of the C library's kind and kernel threads. The C library
- * here has no <threads.h>; <jx/thread.h> is the thread interface, and its
- * thread takes the place of thrd_t.
- */
+/* Between threads of <threads.h> and kernel threads. */
 #ifndef ZIRCON_THREADS_H_
 #define ZIRCON_THREADS_H_
+
+#include <threads.h>
 
 #include <zircon/types.h>
 
 __BEGIN_CDECLS
 
-struct jx_thread;
-
-/* Borrowed handle of a thread that jx_thread_create() made. */
-zx_handle_t thrd_get_zx_handle(const struct jx_thread *thread);
+/* Borrowed: valid until the thread was joined, or has ended detached. */
+zx_handle_t thrd_get_zx_handle(thrd_t thread);
 
 /*
  * A C11 result as a status. Numbers as in the C library of Zircon:

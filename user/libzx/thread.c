@@ -6,6 +6,7 @@
 #include <zircon/syscalls.h>
 #include <zircon/threads.h>
 
+#include "../libc/thread_end.h"
 #include "region.h"
 
 /* First code of the thread, on its stack; tp is ready in memory. */
@@ -15,6 +16,7 @@ static void thread_main(uintptr_t arg, uintptr_t tp)
 
 	jx_set_thread_pointer(tp);
 	self->result = self->fn(self->arg);
+	jx_thread_end();
 	zx_thread_exit();
 }
 
@@ -72,11 +74,6 @@ zx_status_t jx_thread_join_until(struct jx_thread *thread, int *result, zx_time_
 zx_status_t jx_thread_join(struct jx_thread *thread, int *result)
 {
 	return jx_thread_join_until(thread, result, ZX_TIME_INFINITE);
-}
-
-zx_handle_t thrd_get_zx_handle(const struct jx_thread *thread)
-{
-	return thread->handle;
 }
 
 zx_status_t thrd_status_to_zx_status(int thrd_status)

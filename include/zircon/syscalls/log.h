@@ -9,6 +9,9 @@ __BEGIN_CDECLS
 #define ZX_LOG_RECORD_MAX 256
 #define ZX_LOG_RECORD_DATA_MAX (ZX_LOG_RECORD_MAX - 32)
 
+/* C++ knows the open end of a record as an extension. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
 typedef struct zx_log_record {
 	uint32_t rollout;
 	uint16_t datalen;
@@ -20,6 +23,7 @@ typedef struct zx_log_record {
 	/* datalen bytes, no NUL. */
 	char data[];
 } zx_log_record_t;
+#pragma GCC diagnostic pop
 __ZX_STATIC_ASSERT(sizeof(zx_log_record_t) == 32, "zx_log_record_t");
 
 /* zx_debuglog_create: the handle may read, from the oldest record on. */
