@@ -86,6 +86,9 @@ static bool is_page_fault(u64 esr)
 	       kind == FSC_PERMISSION;
 }
 
+/* Later eras tell a bad pc from other mistakes, and where it was. */
+#define TELLS_PC_ALIGNMENT IS_ENABLED(CONFIG_ERA_LATEST)
+
 /* tasks.md 14.1; EC_* of EL0. */
 static u32 exception_type(u64 esr)
 {
@@ -104,6 +107,9 @@ static u32 exception_type(u64 esr)
 		return ZX_EXCP_HW_BREAKPOINT;
 	case EC_BRK:
 		return ZX_EXCP_SW_BREAKPOINT;
+	case EC_PC_ALIGNMENT:
+		return TELLS_PC_ALIGNMENT ? ZX_EXCP_UNALIGNED_ACCESS
+					  : ZX_EXCP_GENERAL;
 	}
 	return ZX_EXCP_GENERAL;
 }
@@ -113,7 +119,8 @@ static bool has_address(u64 esr)
 	u32 ec = ESR_EC(esr);
 
 	return ec == EC_DATA_ABORT_EL0 || ec == EC_INSN_ABORT_EL0 ||
-	       ec == EC_WATCHPOINT_EL0;
+	       ec == EC_WATCHPOINT_EL0 ||
+	       (ec == EC_PC_ALIGNMENT && TELLS_PC_ALIGNMENT);
 }
 
 void exception_from_user(struct arch_frame *frame, zx_status_t status)

@@ -123,6 +123,26 @@ void exc_pass(zx_handle_t channel, uint32_t type)
 		exc_next(&e);
 }
 
+zx_exception_report_v2_t exc_report(zx_handle_t thread)
+{
+	zx_exception_report_v2_t r = { 0 };
+
+	EXPECT_STATUS(zx_object_get_info(thread, ZX_INFO_THREAD_EXCEPTION_REPORT_V2, &r, sizeof(r),
+					 NULL, NULL), ZX_OK);
+	EXPECT_EQ(r.header.size, sizeof(r));
+	return r;
+}
+
+zx_exception_report_v1_t exc_short_report(zx_handle_t thread)
+{
+	zx_exception_report_v1_t r = { 0 };
+
+	EXPECT_STATUS(zx_object_get_info(thread, ZX_INFO_THREAD_EXCEPTION_REPORT_V1, &r, sizeof(r),
+					 NULL, NULL), ZX_OK);
+	EXPECT_EQ(r.header.size, sizeof(r));
+	return r;
+}
+
 void exc_expect_end(struct exc_child *c, int64_t code)
 {
 	int64_t got;

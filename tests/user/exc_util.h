@@ -55,6 +55,10 @@ void exc_next(struct exc_caught *e);	/* TRY_NEXT, by closing alone */
 /* Lets pass what a channel brings first, if it is of this type. */
 void exc_pass(zx_handle_t channel, uint32_t type);
 
+/* The report of a thread that is held, of either length; its size is looked at. */
+zx_exception_report_v2_t exc_report(zx_handle_t thread);
+zx_exception_report_v1_t exc_short_report(zx_handle_t thread);
+
 /* The child's end, which must come with this code. */
 void exc_expect_end(struct exc_child *c, int64_t code);
 
