@@ -166,8 +166,8 @@ static zx_status_t reader_sleep(struct port *p, struct port_reader *r,
 
 /* A packet that is there is taken even if the deadline has passed; 0 and
  * negative deadlines poll without a look at the clock. */
-static zx_status_t take_or_sleep(struct port *p, ktime_t deadline,
-				 struct port_packet **out)
+static inline __attribute__((always_inline)) zx_status_t
+take_or_sleep(struct port *p, ktime_t deadline, struct port_packet **out)
 {
 	struct port_reader r;
 	zx_status_t status;
@@ -191,22 +191,39 @@ static zx_status_t take_or_sleep(struct port *p, ktime_t deadline,
 	return status;
 }
 
-zx_status_t port_wait(struct port *p, ktime_t deadline, zx_port_packet_t *out)
+static inline void accept(struct port_packet *pkt, zx_port_packet_t *out)
 {
-	struct port_packet *pkt;
-	zx_status_t status;
-
-	/* A suspended reader is off the list, so that packets go to others, and
-	 * looks again when it may go on. */
-	while ((status = take_or_sleep(p, deadline, &pkt)) != ZX_OK) {
-		if (status == ZX_ERR_INTERNAL_INTR_RETRY)
-			status = thread_stop_in_call();
-		if (status != ZX_OK)
-			return status;
-	}
 	*out = pkt->body;
 	stat_add(STAT_PACKETS, 1);
 	packet_release(pkt, false);
+}
+
+/* A suspended reader is off the list, so that packets go to others, and looks
+ * again when it may go on. */
+static __attribute__((noinline)) zx_status_t
+wait_on(struct port *p, ktime_t deadline, zx_port_packet_t *out,
+	zx_status_t status)
+{
+	struct port_packet *pkt;
+
+	while (status == ZX_ERR_INTERNAL_INTR_RETRY) {
+		status = thread_stop_in_call();
+		if (status == ZX_OK)
+			status = take_or_sleep(p, deadline, &pkt);
+		if (status == ZX_OK)
+			accept(pkt, out);
+	}
+	return status;
+}
+
+zx_status_t port_wait(struct port *p, ktime_t deadline, zx_port_packet_t *out)
+{
+	struct port_packet *pkt;
+	zx_status_t status = take_or_sleep(p, deadline, &pkt);
+
+	if (__builtin_expect(status != ZX_OK, 0))
+		return wait_on(p, deadline, out, status);
+	accept(pkt, out);
 	return ZX_OK;
 }
 

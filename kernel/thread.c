@@ -196,20 +196,18 @@ void thread_kill(struct thread *t)
 	preempt_enable();
 }
 
-#define RETURN_WORK (THREAD_PENDING_EPOCH | THREAD_PENDING_SUSPEND | \
-		     THREAD_PENDING_UNWIND | THREAD_PENDING_REGS | \
-		     THREAD_PENDING_POLICY)
+#define PENDING_OF_STOPS (THREAD_PENDING_SUSPEND | THREAD_PENDING_UNWIND | \
+			  THREAD_PENDING_REGS | THREAD_PENDING_POLICY)
 
 /* Interrupts off, before and after. Who stops may find new bits after it. */
-static void return_work(struct cpu_thread *self, u32 pending)
+static __attribute__((noinline)) void return_or_stop(struct cpu_thread *self,
+						     u32 pending)
 {
 	/* The call is over: these have done their work. */
 	__atomic_fetch_and(&self->pending,
-			   ~(THREAD_PENDING_EPOCH | THREAD_PENDING_UNWIND |
-			     THREAD_PENDING_REGS), __ATOMIC_RELAXED);
+			   ~(THREAD_PENDING_UNWIND | THREAD_PENDING_REGS),
+			   __ATOMIC_RELAXED);
 	arch_irq_enable();
-	if ((pending & THREAD_PENDING_EPOCH) != 0)
-		epoch_poll_local();
 	if ((pending & THREAD_PENDING_POLICY) != 0)
 		exception_raise_marked_policy();
 	if ((pending & THREAD_PENDING_SUSPEND) != 0)
@@ -230,12 +228,20 @@ void kernel_return_to_user(void)
 			arch_irq_enable();
 			thread_exit();
 		}
-		if ((pending & RETURN_WORK) != 0)
-			return_work(self, pending);
-		else if (self->resched != 0)
+		if ((pending & THREAD_PENDING_EPOCH) != 0) {
+			__atomic_fetch_and(&self->pending,
+					   ~THREAD_PENDING_EPOCH,
+					   __ATOMIC_RELAXED);
+			arch_irq_enable();
+			epoch_poll_local();
+			(void)arch_irq_save();
+		} else if (self->resched != 0) {
 			sched_reschedule();
-		else
+		} else if ((pending & PENDING_OF_STOPS) != 0) {
+			return_or_stop(self, pending);
+		} else {
 			return;
+		}
 	}
 }
 
