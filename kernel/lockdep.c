@@ -28,6 +28,7 @@ static const char *const class_names[] = {
 	[LOCK_KSTACK] = "KSTACK", [LOCK_DEVICE] = "DEVICE", [LOCK_FUTEX] = "FUTEX",
 	[LOCK_OBJECT] = "OBJECT", [LOCK_PORT] = "PORT",
 	[LOCK_THREAD] = "THREAD", [LOCK_DISCARD] = "DISCARD",
+	[LOCK_EVICT] = "EVICT",
 	[LOCK_PT] = "PT", [LOCK_ASID] = "ASID",
 	[LOCK_SLAB] = "SLAB", [LOCK_PMM] = "PMM", [LOCK_EPOCH] = "EPOCH",
 	[LOCK_MUTEX] = "MUTEX", [LOCK_PTCHECK] = "PTCHECK",

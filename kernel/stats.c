@@ -30,6 +30,7 @@ static const char names[STAT_COUNT][20] = {
 	[STAT_PACKETS] = "packets",
 	[STAT_PAGES_ALLOCATED] = "pages allocated",
 	[STAT_PAGES_FREED] = "pages freed",
+	[STAT_PAGES_EVICTED] = "pages evicted",
 };
 
 const char *stats_name(enum cpu_stat which)

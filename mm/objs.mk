@@ -35,6 +35,7 @@ obj-y += mm/vmo_transfer.o
 obj-y += mm/vmo_family.o
 obj-y += mm/discardable.o
 obj-y += mm/reclaim.o
+obj-y += mm/evict.o
 obj-y += mm/pager.o
 obj-y += mm/page_source.o
 obj-$(CONFIG_PTCHECK) += mm/ptcheck.o

@@ -445,6 +445,16 @@ bool page_source_copies_ask_for_runs(const struct page_source *s)
 	return s->pager->rules.copies_ask_for_runs;
 }
 
+bool page_source_is_closed(struct page_source *s)
+{
+	bool closed;
+
+	mutex_lock(&s->lock);
+	closed = s->closed;
+	mutex_unlock(&s->lock);
+	return closed;
+}
+
 bool page_source_is_detached(struct page_source *s)
 {
 	bool detached;

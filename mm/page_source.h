@@ -61,5 +61,8 @@ void page_source_close(struct page_source *s);
 void page_source_fail(struct page_source *s, u64 offset, u64 bytes,
 		      zx_status_t why);
 bool page_source_is_detached(struct page_source *s);
+/* Does nobody supply any more what is absent? Not the same as detached: then the
+ * pages go by the pager's own will. */
+bool page_source_is_closed(struct page_source *s);
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include <kernel/string.h>
 #include <mm/pmm.h>
+#include <mm/reclaim.h>
 #include <mm/slab.h>
 
 #include "page_source.h"
@@ -13,6 +14,9 @@
 #define SUPPLY_STRETCH 4096ul
 /* Slots of a page tree for whose leaves one frame is enough. */
 #define SLOTS_A_FRAME (PAGE_SIZE / sizeof(struct pt_node) * PT_FANOUT)
+
+/* More than one path of nodes in each tree takes. */
+#define SUPPLY_FRAMES 64
 
 static struct slab_cache pager_cache;
 
@@ -146,8 +150,7 @@ static bool is_clean(struct pt_slot s)
 {
 	return pt_slot_type(s) == PT_ZERO ||
 	       (pt_slot_type(s) == PT_PAGE &&
-		pt_page(s)->private != VMO_PAGE_DIRTY &&
-		pt_page(s)->count == 0);
+		vmo_page_is_clean(pt_page(s)) && pt_page(s)->count == 0);
 }
 
 /* Drops what the service has a copy of (2.5, spec/README 7). All mappings once,
@@ -252,6 +255,7 @@ static void move_slots_locked(struct vmo *v, u64 first, u64 count,
 			if (pt_slot_type(s) == PT_PAGE) {
 				page_ref(pt_page(s));
 				pt_page(s)->private = 0;
+				pt_page(s)->age = VMO_AGE_SUPPLIED;
 				supplied_locked(v, pt_page(s));
 			} else {
 				s = pt_slot_zero();
@@ -274,23 +278,25 @@ static void move_slots_locked(struct vmo *v, u64 first, u64 count,
 
 /*
  * All of the range, a stretch at a time: its length is the caller's choice, not
- * bounded by what aux holds. NO_MEMORY may come after a prefix (4.4), but at
- * once for a range whose nodes are more than the memory there is.
+ * bounded by what aux holds. *done pages of it are through. NO_MEMORY may come
+ * after a prefix (4.4), but at once for a range whose nodes are more than the
+ * memory there is.
  */
 static zx_status_t move_locked(struct vmo *v, u64 first, u64 count,
-			       struct vmo *aux, u64 aux_first)
+			       struct vmo *aux, u64 aux_first, u64 *done)
 {
 	if (count > SUPPLY_STRETCH && count / SLOTS_A_FRAME > pmm_free_count())
 		return ZX_ERR_NO_MEMORY;
-	for (u64 done = 0; done < count; done += SUPPLY_STRETCH) {
-		u64 n = min_u64(count - done, SUPPLY_STRETCH);
+	while (*done < count) {
+		u64 n = min_u64(count - *done, SUPPLY_STRETCH);
 		zx_status_t status = ptree_insert_prepare(&v->pages,
-							  first + done,
-							  first + done + n);
+							  first + *done,
+							  first + *done + n);
 
 		if (status != ZX_OK)
 			return status;
-		move_slots_locked(v, first + done, n, aux, aux_first + done);
+		move_slots_locked(v, first + *done, n, aux, aux_first + *done);
+		*done += n;
 		if (thread_is_killed())
 			return ZX_ERR_INTERNAL_INTR_KILLED;
 	}
@@ -313,23 +319,71 @@ static zx_status_t own_pages_locked(struct vmo *aux, u64 index, u64 end)
 	return status;
 }
 
-/* 4.1 check 7 and 4.3; what is in aux goes in any case. aux is a base. */
-static zx_status_t supply_locked(struct vmo *v, u64 offset, u64 bytes,
-				 struct vmo *aux, u64 aux_first)
+/* For nodes that are missing, and some copies of what aux shares. */
+static u64 frames_for(u64 pages)
 {
-	u64 first = offset >> PAGE_SHIFT, count = bytes >> PAGE_SHIFT;
-	zx_status_t status = ZX_OK;
-	u64 end;
+	return SUPPLY_FRAMES + pages / SLOTS_A_FRAME;
+}
 
-	if (__builtin_add_overflow(offset, bytes, &end) || end > v->size)
+/* A call, as far as it is. */
+struct supply {
+	struct vmo *v;
+	struct vmo *aux;
+	u64 offset, bytes, aux_offset;
+	bool gives_up;		/* no memory can be had for what is left */
+};
+
+/* 4.1 check 7 and 4.3. What is in aux goes in any case, but for what is left when
+ * memory is out and it has not given up. */
+static zx_status_t supply_locked(struct supply *s)
+{
+	u64 first = s->offset >> PAGE_SHIFT, count = s->bytes >> PAGE_SHIFT;
+	u64 aux_first = vmo_index(s->aux, s->aux_offset), end, done = 0;
+	struct vmo *b = s->aux->base;
+	zx_status_t status = ZX_OK;
+
+	if (__builtin_add_overflow(s->offset, s->bytes, &end) ||
+	    end > s->v->size)
 		status = ZX_ERR_OUT_OF_RANGE;
 	else
-		status = own_pages_locked(aux, aux_first, aux_first + count);
+		status = own_pages_locked(b, aux_first, aux_first + count);
 	/* aux's mappings lose the pages before anybody else gets them. */
-	vmo_unmap_pages_locked(aux, aux_first, aux_first + count);
+	vmo_unmap_pages_locked(b, aux_first, aux_first + count);
+	if (status == ZX_OK && s->gives_up)
+		status = ZX_ERR_NO_MEMORY;
 	if (status == ZX_OK)
-		status = move_locked(v, first, count, aux, aux_first);
-	vmo_drop_pages_locked(aux, aux_first, aux_first + count);
+		status = move_locked(s->v, first, count, b, aux_first, &done);
+	if (status != ZX_ERR_NO_MEMORY || s->gives_up)
+		done = count;
+	vmo_drop_pages_locked(b, aux_first, aux_first + done);
+	s->offset += done << PAGE_SHIFT;
+	s->aux_offset += done << PAGE_SHIFT;
+	s->bytes -= done << PAGE_SHIFT;
+	return status;
+}
+
+/* One hold of the locks. Detach takes the VMO's: it comes before this, or after
+ * it. */
+static zx_status_t try_supply(struct supply *s,
+			      const struct pager_supply_rules *rules)
+{
+	u64 aux_first = vmo_index(s->aux, s->aux_offset);
+	zx_status_t status;
+
+	mutex_lock_pair(s->v->lock, s->aux->lock);
+	if (rules->detached_refused && page_source_is_detached(s->v->source))
+		status = ZX_ERR_BAD_STATE;
+	else
+		status = check_aux_locked(s->aux, s->aux_offset, s->bytes,
+					  rules);
+	if (status == ZX_OK)
+		status = vmo_drop_prepare_locked(s->aux->base, aux_first,
+						 aux_first +
+						 (s->bytes >> PAGE_SHIFT));
+	/* An empty range is judged as well (4.1 check 7). */
+	if (status == ZX_OK && (s->bytes || s->offset > s->v->size))
+		status = supply_locked(s);
+	mutex_unlock_pair(s->v->lock, s->aux->lock);
 	return status;
 }
 
@@ -337,27 +391,20 @@ zx_status_t pager_supply_pages(struct vmo *v, u64 offset, u64 bytes,
 			       struct vmo *aux, u64 aux_offset,
 			       const struct pager_supply_rules *rules)
 {
-	u64 aux_first = vmo_index(aux, aux_offset);
-	struct vmo *b = aux->base;
+	struct supply s = { v, aux, offset, bytes, aux_offset, false };
+	const struct vmo *b = aux->base;
 	zx_status_t status;
 
 	if (b->kind == VMO_PHYSICAL)
 		return ZX_ERR_NOT_SUPPORTED;
 	if (b->kind == VMO_CONTIGUOUS || b->source || b->source_vmo)
 		return rules->odd_aux;
-	mutex_lock_pair(v->lock, aux->lock);
-	/* Detach holds the VMO's lock: it is before this call, or after it. */
-	if (rules->detached_refused && page_source_is_detached(v->source))
-		status = ZX_ERR_BAD_STATE;
-	else
-		status = check_aux_locked(aux, aux_offset, bytes, rules);
-	if (status == ZX_OK)
-		status = vmo_drop_prepare_locked(b, aux_first,
-						 aux_first +
-						 (bytes >> PAGE_SHIFT));
-	/* An empty range is judged as well (4.1 check 7). */
-	if (status == ZX_OK && (bytes || offset > v->size))
-		status = supply_locked(v, offset, bytes, b, aux_first);
-	mutex_unlock_pair(v->lock, aux->lock);
+	status = try_supply(&s, rules);
+	/* Other pages of the pager's, perhaps of this very VMO, give way: a
+	 * service whose pages are all the memory there is goes on. */
+	while (__builtin_expect(status == ZX_ERR_NO_MEMORY && !s.gives_up, 0)) {
+		s.gives_up = !mm_reclaim(frames_for(s.bytes >> PAGE_SHIFT));
+		status = try_supply(&s, rules);
+	}
 	return status;
 }

@@ -400,7 +400,9 @@ static void store_leaf(struct shadow *s, u32 i, uaddr_t va, u64 old, u64 value)
 		ptcheck_start_flush(s, i, !(old & ENTRY_UXN));
 		return;
 	}
-	if ((old ^ value) & ~ENTRY_LIMITS) {
+	/* The access flag comes and goes without a flush: it changes no
+	 * translation. */
+	if ((old ^ value) & ~ENTRY_MUTABLE) {
 		ptcheck_violation(5, "valid entry changed without a break", s->as, va,
 			  old);
 		return;

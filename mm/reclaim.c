@@ -3,6 +3,7 @@
  */
 #include <kernel/lock.h>
 #include <mm/discardable.h>
+#include <mm/evict.h>
 #include <mm/pmm.h>
 #include <mm/reclaim.h>
 
@@ -15,7 +16,11 @@ struct reclaimer {
 
 /* Those whose memory is missed least come first. */
 static const struct reclaimer reclaimers[] = {
+	{ "clean pages that nobody needs", evict_unneeded },
+	{ "clean pages that nobody uses", evict_unused },
 	{ "discardable VMOs", discardable_reclaim },
+	{ "clean pages", evict_clean },
+	{ "clean pages that somebody always needs", evict_needed },
 };
 
 /* Frames are freed for one operation at a time: two that fail together do not

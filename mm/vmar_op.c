@@ -125,14 +125,6 @@ static zx_status_t check_pieces(struct op *o, u64 start, struct piece *p)
 	return status;
 }
 
-/* Brings in what a pager has; only a kill of the thread is told. */
-static zx_status_t always_need(struct vmo *v, const struct piece *p)
-{
-	zx_status_t status = vmo_prefetch(v, p->offset, p->bytes);
-
-	return status == ZX_ERR_INTERNAL_INTR_KILLED ? status : ZX_OK;
-}
-
 /* With no lock held: a piece that has gone meanwhile has nothing to show. */
 static zx_status_t populate(const struct piece *p)
 {
@@ -158,7 +150,9 @@ static zx_status_t run(u32 op, const struct piece *p)
 	case ZX_VMAR_OP_MAP_RANGE:
 		return populate(p);
 	case ZX_VMAR_OP_ALWAYS_NEED:
-		return always_need(v, p);
+		return vmo_always_need(v, p->offset, p->bytes, true);
+	case ZX_VMAR_OP_DONT_NEED:
+		return vmo_dont_need(v, p->offset, p->bytes);
 	case ZX_VMAR_OP_PREFETCH:
 		return vmo_prefetch(v, p->offset, p->bytes);
 	}

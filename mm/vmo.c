@@ -7,6 +7,7 @@
 #include <kernel/panic.h>
 #include <kernel/string.h>
 #include <mm/discardable.h>
+#include <mm/evict.h>
 #include <mm/pager.h>
 #include <mm/pmm.h>
 #include <mm/reclaim.h>
@@ -66,8 +67,10 @@ static void vmo_destroy(struct object *o)
 	DEBUG_ASSERT(list_is_empty(&v->mappings) && v->mapping_count == 0);
 	if (v->discardable)
 		discardable_detach(v);
-	if (v->source)
+	if (v->source) {
+		evict_leave(v);
 		page_source_vmo_destroyed(v->source);
+	}
 	while (!ptree_is_bare(&v->pages) && !free_some(v))
 		continue;
 	if (v->kin.family)
@@ -140,8 +143,10 @@ zx_status_t vmo_create_with_source(u64 size, u32 options,
 	if (!v)
 		return ZX_ERR_NO_MEMORY;
 	v->source = source;
-	if (source)
+	if (source) {
 		v->lookup = VMO_HAS_SOURCE;
+		evict_join(v);
+	}
 	*out = v;
 	return ZX_OK;
 }

@@ -11,6 +11,33 @@
  * Under v->lock; without meaning for anonymous VMOs. */
 #define VMO_PAGE_DIRTY 1
 
+/* Is what the page holds what its pager has? Of a page in the tree of a pager's
+ * VMO; under v->lock. */
+static inline bool vmo_page_is_clean(const struct page *p)
+{
+	return p->private != VMO_PAGE_DIRTY;
+}
+
+/*
+ * struct page's age, for pages in the tree of a pager's VMO; under v->lock: 0 if
+ * it was used since eviction looked last, else how many looks ago, capped. Use
+ * through entries is learnt from their access flags. A page that somebody always
+ * needs says so in the top bit.
+ */
+#define VMO_AGE_SUPPLIED 1u		/* nobody has used it yet */
+#define VMO_AGE_MAX 0xffffu
+#define VMO_AGE_NEEDED (1u << 31)
+
+static inline u32 vmo_page_age(const struct page *p)
+{
+	return p->age & VMO_AGE_MAX;
+}
+
+static inline void vmo_page_used(struct page *p)
+{
+	p->age &= VMO_AGE_NEEDED;
+}
+
 /* Pages that one batch clears or drops: bounds the time with preemption off. */
 #define VMO_STRETCH 1024ul
 /* Slots of a page tree for whose leaves one frame is enough. */
@@ -79,6 +106,12 @@ vmo_drop_prepare_locked(struct vmo *v, u64 start, u64 end)
 		return ZX_OK;
 	return ptree_remove_prepare(&v->pages, start, end);
 }
+/* The same for the pages of `set`, bit i for index base + i, which nobody else
+ * names, of a tree that shares nothing; in one batch if that is short. */
+void vmo_drop_set_locked(struct vmo *v, u64 base, u64 set);
+/* Which of the indices [base, base + 64), bit i for base + i, were used through
+ * mappings since the last call; they look unused from here on. */
+u64 vmo_take_age_locked(struct vmo *v, u64 base);
 /* Takes write permission from all entries of indices [start, end). */
 void vmo_write_protect_locked(struct vmo *v, u64 start, u64 end);
 /* Clears entries of indices [start, end) if some may show the zero page, before

@@ -6,6 +6,7 @@
  * the user's choice, so the walk is cut into batches. No entry comes back
  * meanwhile: installing one takes the same lock (I12).
  */
+#include <kernel/bits.h>
 #include <mm/vmar.h>
 
 #include "vmo_internal.h"
@@ -123,13 +124,14 @@ static inline u32 sweep_list(struct sweep s, struct tlb_batch *b,
 	return spent;
 }
 
-static __attribute__((noinline)) void
+static __attribute__((noinline)) u32
 sweep_overlays(struct sweep s, struct tlb_batch *b, struct vmo *v, u32 spent)
 {
 	struct vmo *overlay;
 
 	list_for_each(overlay, &v->overlays, overlay_node)
 		spent = sweep_list(s, b, overlay, spent);
+	return spent;
 }
 
 /* One pass over all who show v. The last batch stays open. */
@@ -141,7 +143,7 @@ static inline void sweep_all(struct sweep s, struct tlb_batch *b,
 	tlb_batch_begin(b);
 	spent = sweep_list(s, b, v, 0);
 	if (__builtin_expect(!list_is_empty(&v->overlays), 0))
-		sweep_overlays(s, b, v, spent);
+		(void)sweep_overlays(s, b, v, spent);
 }
 
 /* Does without a batch where one page in one mapping is all there is to do, as
@@ -221,6 +223,77 @@ void vmo_drop_pages_locked(struct vmo *v, u64 start, u64 end)
 		vmo_free_pages_locked(v, start, end);
 	else
 		drop_together_locked(s, v);
+}
+
+void vmo_drop_set_locked(struct vmo *v, u64 base, u64 set)
+{
+	struct tlb_batch batch;
+	u32 spent = 0;
+
+	tlb_batch_begin(&batch);
+	while (set) {
+		u32 first = bit_lowest64(set);
+		u64 beyond = ~set & bits_from64(first);
+		u32 last = beyond ? bit_lowest64(beyond) : 64;
+		struct sweep s = { base + first, base + last, 0 };
+
+		spent = sweep_list(s, &batch, v, spent);
+		spent = sweep_overlays(s, &batch, v, spent);
+		/* Off the tree now, free after the flush (I3). */
+		(void)ptree_remove(&v->pages, s.start, s.end, &batch.frames);
+		set &= last < 64 ? bits_from64(last) : 0;
+	}
+	tlb_batch_end(&batch);
+}
+
+/* --- Age ------------------------------------------------------------------ */
+
+static u64 take_age_of_mapping(struct tlb_batch *b, struct mapping *m,
+			       u64 base)
+{
+	u64 first = max_u64(base, m->index);
+	u64 last = min_u64(base + PT_FANOUT,
+			   m->index + (m->region.end - m->region.start));
+	uaddr_t va = mapping_base(m) + ((first - m->index) << PAGE_SHIFT);
+
+	if (first >= last)
+		return 0;
+	return pt_take_age(&m->vmar->aspace->arch, va, last - first, b)
+	       << (first - base);
+}
+
+/* As sweep_list(): batches of bounded length. */
+static u64 take_age_of_list(struct tlb_batch *b, struct vmo *v, u64 base,
+			    u32 *spent)
+{
+	struct mapping *m;
+	u64 used = 0;
+
+	list_for_each(m, &v->mappings, vmo_node) {
+		if ((*spent)++ >= BATCH_BUDGET / (PT_FANOUT >> PAGES_COST_SHIFT)) {
+			sweep_pause(b);
+			*spent = 0;
+		}
+		used |= take_age_of_mapping(b, m, base);
+	}
+	return used;
+}
+
+u64 vmo_take_age_locked(struct vmo *v, u64 base)
+{
+	struct tlb_batch batch;
+	struct vmo *overlay;
+	u32 spent = 0;
+	u64 used;
+
+	if (!is_shown(v))
+		return 0;
+	tlb_batch_begin(&batch);
+	used = take_age_of_list(&batch, v, base, &spent);
+	list_for_each(overlay, &v->overlays, overlay_node)
+		used |= take_age_of_list(&batch, overlay, base, &spent);
+	tlb_batch_end(&batch);
+	return used;
 }
 
 void vmo_write_protect_locked(struct vmo *v, u64 start, u64 end)

@@ -25,6 +25,7 @@ static void put_page_locked(struct vmo *v, struct ptree_cursor *c, u64 index,
 	vmo_forget_zero_page_locked(v, index, index + 1);
 	p->state = PAGE_VMO;
 	p->private = VMO_PAGE_DIRTY;
+	p->age = 0;
 	(void)ptree_cursor_set(c, index, pt_slot_page(p));
 	ptree_cursor_end(c);
 }
@@ -102,6 +103,7 @@ own_path_locked(struct vmo *v, u64 index, struct page **out)
  * is marked, so that detach and eviction know what they may drop. */
 static bool touch_paged(struct page *p, bool write)
 {
+	vmo_page_used(p);
 	if (write)
 		p->private = VMO_PAGE_DIRTY;
 	return p->private == VMO_PAGE_DIRTY;
@@ -146,6 +148,7 @@ static zx_status_t get_from_source_locked(struct vmo *v, u64 index, bool write,
 		return request_page(s, index, request);
 	*writable = write;
 	*out = pt_page(slot);
+	vmo_page_used(*out);
 	if (!write)
 		return ZX_OK;
 	/* Our read-only entries of the source's frame give way to the copy. */

@@ -69,6 +69,8 @@
  * when the first page that it needs has come (else with all it asked for). */
 #define ERA_PAGER_COPIES_ASK_FOR_RUNS ERA_IS_LATEST
 #define ERA_PAGER_FIRST_PAGE_DECIDES ERA_IS_LATEST
+/* pager-port.md 5.3: ZX_VMO_OP_ALWAYS_NEED too (else page by page). */
+#define ERA_ALWAYS_NEED_IN_RUNS ERA_IS_LATEST
 /* pager-port.md 12.8: timers on the boot clock, which is the monotonic one. */
 #define ERA_TIMER_KNOWS_BOOT_CLOCK ERA_IS_LATEST
 #define TIMER_CLOCK_BOOT 1

@@ -74,24 +74,6 @@ static zx_status_t cache_op(struct vmo *v, u32 op, const struct range *r)
 			    ERA_VMO_CACHE_OPS_ON_PHYSICAL);
 }
 
-/* Only a pager's pages are brought in or evicted for this. */
-static zx_status_t hint(struct vmo *v, u32 op, const struct range *r)
-{
-	zx_status_t status;
-	u64 end;
-
-	if (!vmo_has_pager(v))
-		return ZX_OK;
-	if (__builtin_add_overflow(r->offset, r->bytes, &end) ||
-	    end > vmo_get_size(v))
-		return ZX_ERR_OUT_OF_RANGE;
-	if (op == ZX_VMO_OP_DONT_NEED)
-		return ZX_OK;
-	status = vmo_prefetch(v, r->offset, r->bytes);
-	/* It is a hint: what cannot be had is not missed. */
-	return status == ZX_ERR_INTERNAL_INTR_KILLED ? status : ZX_OK;
-}
-
 /* vmo.md 12: the lock is taken back if its caller cannot be told. */
 static zx_status_t lock(struct vmo *v, const struct range *r)
 {
@@ -127,8 +109,10 @@ static zx_status_t do_op(struct vmo *v, u32 op, const struct range *r)
 	case ZX_VMO_OP_TRY_LOCK:
 		return vmo_try_lock(v, r->offset, r->bytes);
 	case ZX_VMO_OP_DONT_NEED:
+		return vmo_dont_need(v, r->offset, r->bytes);
 	case ZX_VMO_OP_ALWAYS_NEED:
-		return hint(v, op, r);
+		return vmo_always_need(v, r->offset, r->bytes,
+				       ERA_ALWAYS_NEED_IN_RUNS);
 	case ZX_VMO_OP_PREFETCH:
 		return vmo_prefetch(v, r->offset, r->bytes);
 	}

@@ -1,5 +1,6 @@
 obj-y += arch/arm64/pt.o
 obj-y += arch/arm64/pt_block.o
+obj-y += arch/arm64/pt_age.o
 obj-y += arch/arm64/pt_reserve.o
 obj-y += arch/arm64/tlb.o
 obj-y += arch/arm64/asid.o

@@ -255,18 +255,20 @@ void pt_widen(struct arch_aspace *as, u64 *entry, uaddr_t va, u32 level,
 	      u64 want)
 {
 	u64 old = *entry;
-	u64 merged = old & (want | ~ENTRY_LIMITS);
+	u64 merged = (old & (want | ~ENTRY_LIMITS)) | ENTRY_AF;
 
 	if (MUTATED(REPLACE_IN_PLACE) && ((old ^ want) & ENTRY_ADDR)) {
 		pte_store(as, entry, va, level, want);
 		return;
 	}
-	/* I5: only rights may differ. */
-	ASSERT(((old ^ want) & ~ENTRY_LIMITS) == 0);
+	/* I5: only rights may differ, and the access flag. */
+	ASSERT(((old ^ want) & ~ENTRY_MUTABLE) == 0);
 	if (merged == old)
 		return;
 	pte_store(as, entry, va, level, merged);
-	if (!MUTATED(NO_TLBI_WIDEN))
+	/* Where only the flag was missing no TLB holds the entry that faulted
+	 * for it (D8.14.1), and who holds an older one does not fault. */
+	if (((merged ^ old) & ENTRY_LIMITS) && !MUTATED(NO_TLBI_WIDEN))
 		tlb_flush_page(as, va);
 }
 

@@ -60,6 +60,9 @@ bool fake_mmu_translate(uaddr_t va, u32 access, paddr_t *pa);
 /* Every CPU fills its TLB from what it can reach, count times. */
 void fake_speculate(u32 count);
 
+/* CPUs set the access flag themselves (FEAT_HAFDBS); else accesses fault. */
+extern bool fake_hardware_af;
+
 /* What the model saw that must not be: walks outside RAM. */
 extern u64 fake_bad_walks;
 

@@ -11,7 +11,9 @@
  * - A store to a table is seen by walks, of any CPU, at random as not yet done
  *   until a DSB. Any CPU's: barriers are cumulative, and the model does not
  *   know which stores a lock has handed over. mm/ptcheck.c is strict there.
- * - An invalid entry is never cached.
+ * - An invalid entry is never cached, nor one without the access flag. Who needs
+ *   such an entry faults, or sets the flag where fake_hardware_af says so; then
+ *   the model may do so on its own as well.
  *
  * One mutex for the whole model: an access translates and touches memory under
  * it, so that a DSB finds no access half done. Walks read whatever is in memory
@@ -179,6 +181,22 @@ static struct tlb_entry *tlb_find_deepest(struct fake_tlb *t, uaddr_t va)
 	return e;
 }
 
+bool fake_hardware_af;
+
+/* D8.5.2: only if the entry still is what the walk has read. */
+static bool set_access_flag(u64 table, u32 index, u64 *descriptor)
+{
+	u64 *entry = (u64 *)phys_to_virt(paddr(table)) + index;
+	u64 expected = *descriptor;
+
+	if (!fake_hardware_af)
+		return false;
+	*descriptor |= ENTRY_AF;
+	return __atomic_compare_exchange_n(entry, &expected, *descriptor,
+					   false, __ATOMIC_RELAXED,
+					   __ATOMIC_RELAXED);
+}
+
 /* The leaf descriptor for va's page, from the TLB or by a walk that fills it. */
 static bool translate(struct fake_tlb *t, uaddr_t va, u64 *leaf)
 {
@@ -205,6 +223,9 @@ static bool translate(struct fake_tlb *t, uaddr_t va, u64 *leaf)
 		descriptor = walk_read((u64 *)phys_to_virt(paddr(table)) +
 				       index);
 		if (!(descriptor & ENTRY_VALID))
+			return false;
+		if (is_leaf(descriptor, level) && !(descriptor & ENTRY_AF) &&
+		    !set_access_flag(table, index, &descriptor))
 			return false;
 		tlb_add(t, level, va, descriptor);
 		if (is_leaf(descriptor, level)) {

@@ -42,7 +42,8 @@ __BEGIN_CDECLS
 #define JX_CPU_PACKETS 21
 #define JX_CPU_PAGES_ALLOCATED 22
 #define JX_CPU_PAGES_FREED 23
-#define JX_CPU_STAT_COUNT 24
+#define JX_CPU_PAGES_EVICTED 24
+#define JX_CPU_STAT_COUNT 25
 
 /* JX_STAT_CPU: one per CPU that is up. */
 typedef struct jx_cpu_stats {
@@ -50,7 +51,7 @@ typedef struct jx_cpu_stats {
 	uint32_t reserved;
 	uint64_t counters[JX_CPU_STAT_COUNT];
 } jx_cpu_stats_t;
-__ZX_STATIC_ASSERT(sizeof(jx_cpu_stats_t) == 200, "jx_cpu_stats_t");
+__ZX_STATIC_ASSERT(sizeof(jx_cpu_stats_t) == 208, "jx_cpu_stats_t");
 
 /* JX_STAT_OBJECTS: uint64_t[ZX_OBJ_TYPE_UPPER_BOUND], live objects by type. */
 

@@ -5,7 +5,7 @@ unit-y += timer_heap_test:kernel/heap.o,kernel/timescale.o
 unit-y += logring_test:kernel/logring.o
 unit-y += boot_args_test:kernel/boot.o
 # The fake machine with the page-table code of arm64, for lists of objects.
-fake_machine := arch/arm64/pt.o,arch/arm64/pt_block.o,arch/arm64/cache.o,arch/arm64/tlb.o,arch/arm64/asid.o,arch/arm64/pt_reserve.o,mm/ptcheck.o,mm/ptcheck_flush.o,mm/pmm.o,mm/slab.o,kernel/lock.o,kernel/lockdep.o,kernel/wait.o,kernel/epoch.o,arch/fake/cpu.o,arch/fake/tlb.o,arch/fake/sched.o,arch/fake/log.o,arch/fake/cache.o
+fake_machine := arch/arm64/pt.o,arch/arm64/pt_block.o,arch/arm64/pt_age.o,arch/arm64/cache.o,arch/arm64/tlb.o,arch/arm64/asid.o,arch/arm64/pt_reserve.o,mm/ptcheck.o,mm/ptcheck_flush.o,mm/pmm.o,mm/slab.o,kernel/lock.o,kernel/lockdep.o,kernel/wait.o,kernel/epoch.o,arch/fake/cpu.o,arch/fake/tlb.o,arch/fake/sched.o,arch/fake/log.o,arch/fake/cache.o
 unit-y += pt_test:$(fake_machine),tests/unit/pt_env.o
 unit-y += tlb_test:$(fake_machine),tests/unit/pt_env.o
 unit-y += block_test:$(fake_machine),tests/unit/pt_env.o,tests/unit/block_env.o
@@ -39,3 +39,5 @@ unit-y += snap_fail_test:$(fake_mm),tests/unit/snap_env.o
 unit-y += reclaim_test:$(fake_mm),tests/unit/reclaim_env.o
 unit-y += reclaim_random_test:$(fake_mm),tests/unit/reclaim_env.o
 unit-y += procargs_test:user/libzx/procargs.o
+# Eviction of pagers' pages.
+unit-y += evict_test:$(fake_mm),tests/unit/reclaim_env.o

@@ -5,6 +5,7 @@
  * keep all that they may. Memory runs out now and then.
  * Environment: SEED, STEPS.
  */
+#include <mm/evict.h>
 #include <mm/pager.h>
 #include <mm/pmm.h>
 #include <mm/vmar.h>
@@ -122,6 +123,8 @@ static void do_root(void)
 		assert_int_equal(pager_create_vmo(pager, options, port, 1,
 						  end * PAGE_SIZE, &l->vmo),
 				 ZX_OK);
+		/* The model keeps what was supplied. */
+		evict_leave(l->vmo);
 		l->paged = true;
 	} else {
 		assert_int_equal(vmo_create(end * PAGE_SIZE, options, &l->vmo),

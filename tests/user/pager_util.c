@@ -169,6 +169,9 @@ static int run_access(void *arg)
 		return zx_vmo_op_range(a->vmo, ZX_VMO_OP_COMMIT, a->offset, a->bytes, NULL, 0);
 	case ACCESS_ZERO:
 		return zx_vmo_op_range(a->vmo, ZX_VMO_OP_ZERO, a->offset, a->bytes, NULL, 0);
+	case ACCESS_ALWAYS_NEED:
+		return zx_vmo_op_range(a->vmo, ZX_VMO_OP_ALWAYS_NEED, a->offset, a->bytes, NULL,
+				       0);
 	default:
 		return use_mapping(a, a->kind == ACCESS_STORE);
 	}
@@ -182,7 +185,7 @@ static bool prepare(struct page_access *a, struct paging *p, enum access_kind ki
 	a->kind = kind;
 	a->offset = first * PAGE;
 	a->bytes = count * PAGE;
-	if (kind < ACCESS_LOAD)
+	if (kind != ACCESS_LOAD && kind != ACCESS_STORE)
 		return true;
 	return EXPECT_STATUS(zx_vmar_map(zx_vmar_root_self(), TASK_RW, 0, p->vmo, 0,
 					 a->offset + a->bytes, &a->base), ZX_OK);

@@ -50,6 +50,7 @@ enum access_kind {
 	ACCESS_LOAD,		/* through a mapping of this process */
 	ACCESS_STORE,
 	ACCESS_KIND_COUNT,
+	ACCESS_ALWAYS_NEED = ACCESS_KIND_COUNT,	/* does not fail */
 };
 
 /* A thread of this process that wants pages; it stays where it is. */

@@ -34,6 +34,7 @@ static const char *const counter_names[] = {
 	[JX_CPU_PACKETS] = "packets",
 	[JX_CPU_PAGES_ALLOCATED] = "frames allocated",
 	[JX_CPU_PAGES_FREED] = "frames freed",
+	[JX_CPU_PAGES_EVICTED] = "pages evicted",
 };
 #define NAME_COUNT (sizeof(counter_names) / sizeof(counter_names[0]))
 __ZX_STATIC_ASSERT(NAME_COUNT == JX_CPU_STAT_COUNT, "a name for each counter");

@@ -154,4 +154,16 @@ void pt_clear_page(struct arch_aspace *as, uaddr_t va);
 u64 pt_protect(struct arch_aspace *as, uaddr_t va, u64 page_count, u32 flags,
 	       struct tlb_batch *batch);
 
+/*
+ * Which of the `count` pages (64 at most) from va on were used since the last
+ * call: bit i for page i. Their entries look unused from here on; what is not
+ * mapped never was used, and blocks are not looked at. A TLB that holds an entry
+ * as used hides the next use; that costs a page its youth and nothing else: all
+ * translations stay right, and no flush is owed (D8.5.1). The batch flushes the
+ * entries nevertheless, so that pages in constant use do not look old. Inside a
+ * batch; takes LOCK_PT.
+ */
+u64 pt_take_age(struct arch_aspace *as, uaddr_t va, u64 count,
+		struct tlb_batch *batch);
+
 #endif

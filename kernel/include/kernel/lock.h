@@ -34,6 +34,7 @@ enum lock_class {
 	LOCK_PORT,		/* S port: packet queue, waiters */
 	LOCK_THREAD,		/* S thread: current waiter, kill */
 	LOCK_DISCARD,		/* S list of unlocked discardable VMOs */
+	LOCK_EVICT,		/* S list of pagers' VMOs */
 	LOCK_PT,		/* S page tables of one aspace */
 	LOCK_ASID,		/* S ASID allocator */
 	LOCK_SLAB,		/* S slab cache */

@@ -34,6 +34,7 @@ enum cpu_stat {
 	STAT_PACKETS,		/* packets delivered by ports */
 	STAT_PAGES_ALLOCATED,
 	STAT_PAGES_FREED,
+	STAT_PAGES_EVICTED,	/* clean pages of pagers' VMOs */
 	STAT_COUNT,
 };
 

@@ -36,6 +36,9 @@ struct page {
 	u32 map_count;
 	union {
 		u32 reserved;
+		/* Pages that a pager supplied, under the VMO's lock: how long
+		 * nobody has used it (mm/evict.c). */
+		u32 age;
 		/* Leaf tables, under LOCK_PT: bit g is set if one of the
 		 * entries 16g to 16g + 15 may permit more than reading. */
 		u32 open_groups;

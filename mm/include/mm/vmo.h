@@ -67,9 +67,16 @@ struct vmo {
 	u64 mapping_count;		/* mappings that name this VMO */
 	u64 content_size;		/* vmo.md 8 */
 	u64 pin_count;			/* pins of base's pages, by page */
-	u64 window_end;			/* overlay: the source ends here (index) */
+	union {
+		u64 window_end;		/* overlay: the source ends here (index) */
+		u64 evict_next;		/* pager's: eviction looks on here */
+	};
 	struct list_node overlays;	/* pager's VMO: its overlays */
-	struct list_node overlay_node;
+	union {
+		struct list_node overlay_node;
+		/* Pager's VMO: under the list's lock (evict.c). */
+		struct list_node evict_node;
+	};
 	u32 cache_policy;		/* ZX_CACHE_POLICY_* */
 	u32 lookup;			/* enum vmo_lookup */
 	/* Some mapping may show the zero page, so a page that appears must be

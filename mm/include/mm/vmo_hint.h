@@ -18,4 +18,17 @@ static inline bool vmo_has_pager(const struct vmo *v)
  */
 MUST_CHECK zx_status_t vmo_prefetch(struct vmo *v, u64 offset, u64 bytes);
 
+/*
+ * Hints about the pages of the pager's VMO that v shows, for eviction
+ * (<mm/evict.h>); pages that v owns as a clone are not meant. OUT_OF_RANGE; OK
+ * without a look at the range if there is no pager. dont_need: what is there is
+ * the first to go, until it is used again; makes no request. always_need: brings
+ * in what is missing, page by page or in runs (pager-port.md 5.3), and then what
+ * is there goes only if memory is out otherwise; may wait for a pager, whose
+ * failures it does not tell. INTERNAL_INTR_KILLED.
+ */
+MUST_CHECK zx_status_t vmo_dont_need(struct vmo *v, u64 offset, u64 bytes);
+MUST_CHECK zx_status_t vmo_always_need(struct vmo *v, u64 offset, u64 bytes,
+				       bool runs);
+
 #endif

@@ -61,6 +61,8 @@ struct arch_aspace {
 #define ENTRY_UXN (1ul << 54)
 /* Bits that take rights away: may change in a valid entry (I5). */
 #define ENTRY_LIMITS (ENTRY_RO | ENTRY_UXN)
+/* All that may change in a valid entry (I5). */
+#define ENTRY_MUTABLE (ENTRY_LIMITS | ENTRY_AF)
 
 #define PT_LEVEL_LEAF 3
 #define PT_LEVEL_BLOCK 2
