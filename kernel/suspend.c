@@ -210,24 +210,43 @@ zx_status_t thread_read_state(struct thread *t, u32 kind, void *record)
 
 static zx_status_t write_locked(struct thread *t, u32 kind, const void *record)
 {
+	u32 *pending = &t->cpu_thread.pending;
 	bool pc_moved = false;
 	zx_status_t status = arch_thread_state_write(t, kind, record,
 						     &pc_moved);
-	u32 pending = THREAD_PENDING_REGS |
-		      (pc_moved ? THREAD_PENDING_UNWIND : 0);
 
-	/* The call's way out looks at these; the thread has our lock to take
+	if (status != ZX_OK)
+		return status;
+	/* The way to user mode looks at these; the thread has our lock to take
 	 * before it gets there. */
-	if (status == ZX_OK && (t->regs_open & THREAD_REGS_IN_CALL) != 0)
-		__atomic_fetch_or(&t->cpu_thread.pending, pending,
+	if ((t->regs_open & THREAD_REGS_IN_CALL) != 0)
+		__atomic_fetch_or(pending, THREAD_PENDING_REGS |
+				  (pc_moved ? THREAD_PENDING_UNWIND : 0),
 				  __ATOMIC_RELAXED);
-	return status;
+	if (arch_debug_is_armed(t))
+		__atomic_fetch_or(pending, THREAD_PENDING_DEBUG,
+				  __ATOMIC_RELAXED);
+	else
+		__atomic_fetch_and(pending, ~THREAD_PENDING_DEBUG,
+				   __ATOMIC_RELAXED);
+	return ZX_OK;
+}
+
+/* Racy: a look before memory is spent on a write. */
+static bool regs_are_open(const struct thread *t)
+{
+	return __atomic_load_n(&t->regs_open, __ATOMIC_RELAXED) != 0;
 }
 
 zx_status_t thread_write_state(struct thread *t, u32 kind, const void *record)
 {
 	zx_status_t status = ZX_ERR_BAD_STATE;
 
+	if (regs_are_open(t))
+		status = arch_thread_state_prepare(t, kind);
+	if (status != ZX_OK)
+		return status;
+	status = ZX_ERR_BAD_STATE;
 	spin_lock(&t->object.lock);
 	if (t->regs_open != 0)
 		status = write_locked(t, kind, record);

@@ -44,6 +44,7 @@ void thread_destroy(struct object *o)
 		exception_slot_shut(&t->object, &t->exceptions);
 		object_unref(&t->process->object);
 	}
+	arch_thread_state_free(t);
 	epoch_defer(&t->epoch, thread_free);
 }
 
@@ -240,9 +241,11 @@ void kernel_return_to_user(void)
 		} else if ((pending & PENDING_OF_STOPS) != 0) {
 			return_or_stop(self, pending);
 		} else {
-			return;
+			break;
 		}
 	}
+	if ((pending & THREAD_PENDING_DEBUG) != 0)
+		arch_debug_load();
 }
 
 u32 thread_shown_state(struct thread *t)

@@ -115,6 +115,8 @@
  * booted with kernel.enable-debugging-syscalls. */
 #define ERA_VMO_CACHE_OPS_ON_PHYSICAL (!ERA_IS_LATEST)
 #define ERA_VMO_INVALIDATE_IS_DEBUG ERA_IS_LATEST
+/* tasks.md 7.5: debug registers are written only by those who booted so. */
+#define ERA_DEBUG_REGS_ARE_DEBUG ERA_IS_LATEST
 /* V-14 set_size of a physical VMO. */
 #define ERA_VMO_PHYSICAL_RESIZE (ERA_IS_LATEST ? ZX_ERR_UNAVAILABLE \
 					       : ZX_ERR_NOT_SUPPORTED)

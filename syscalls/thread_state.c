@@ -1,11 +1,14 @@
 /*
  * Register state of threads (tasks.md 7.4, 7.5).
  */
-#include <kernel/suspend.h>
+#include <kernel/boot.h>
 #include <kernel/handle.h>
+#include <kernel/suspend.h>
 #include <syscall_protos.h>
 #include <syscalls/user.h>
 #include <zircon/syscalls/debug.h>
+
+#include "era.h"
 
 /* A record of any kind. */
 union thread_state {
@@ -52,6 +55,12 @@ zx_status_t sys_thread_read_state(zx_handle_t handle, uint32_t kind,
 	return status;
 }
 
+static bool debug_regs_are_refused(void)
+{
+	return ERA_DEBUG_REGS_ARE_DEBUG &&
+	       !boot_has_arg("kernel.enable-debugging-syscalls");
+}
+
 /* What is larger than the record is accepted, and the rest not looked at. */
 static zx_status_t write_state(struct thread *t, u32 kind, uaddr_t buffer,
 			       size_t size)
@@ -62,6 +71,9 @@ static zx_status_t write_state(struct thread *t, u32 kind, uaddr_t buffer,
 
 	if (status == ZX_OK)
 		status = user_read(&state, buffer, bytes);
+	if (status == ZX_OK && kind == ZX_THREAD_STATE_DEBUG_REGS &&
+	    debug_regs_are_refused())
+		return ZX_ERR_NOT_SUPPORTED;
 	if (status == ZX_OK)
 		status = thread_write_state(t, kind, &state);
 	return status;

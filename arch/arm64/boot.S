@@ -52,6 +52,10 @@ boot_entry:
 	mov	x0, #CPTR_EL2_RES1
 	msr	cptr_el2, x0
 	msr	hstr_el2, xzr
+	/* Debug exceptions are EL1's; HPMN stays. */
+	mrs	x0, mdcr_el2
+	and	x0, x0, #0x1f
+	msr	mdcr_el2, x0
 	mov	x0, #3
 	msr	cnthctl_el2, x0
 	msr	cntvoff_el2, xzr

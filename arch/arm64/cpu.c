@@ -211,7 +211,10 @@ void cpu_init_registers(void)
 {
 	__asm__ volatile("msr cpacr_el1, %0" : : "r"(CPACR_FP_TRAP_EL0));
 	__asm__ volatile("msr cntkctl_el1, %0" : : "r"(CNTKCTL_EL0_VIRTUAL));
+	/* The OS locks, set at reset, would hold back debug exceptions. */
 	__asm__ volatile("msr mdscr_el1, xzr");
+	__asm__ volatile("msr osdlr_el1, xzr");
+	__asm__ volatile("msr oslar_el1, xzr");
 	__asm__ volatile("msr tpidr_el0, xzr");
 	__asm__ volatile("msr tpidrro_el0, xzr");
 	if (has_pmu)

@@ -14,6 +14,7 @@
 #include <zircon/syscalls/exception.h>
 
 #include "boot.h"
+#include "debug.h"
 #include "exception.h"
 #include "extable.h"
 #include "offsets.h"
@@ -139,6 +140,8 @@ void exception_from_user(struct arch_frame *frame, zx_status_t status)
 	if (status == ZX_ERR_INTERNAL_INTR_RETRY ||
 	    status == ZX_ERR_INTERNAL_INTR_KILLED)
 		return;
+	if (ESR_EC(frame->esr) == EC_STEP_EL0)
+		debug_step_done(frame);
 	kernel_user_exception(&e, frame);
 }
 

@@ -40,26 +40,32 @@ FUNCTION(fpu_load_current)
 	ldp	x10, x11, [x12]
 	msr	fpcr, x10
 	msr	fpsr, x11
-	mov	x10, #1
+	ldr	x10, [x9, #FPU_LOADED]
+	orr	x10, x10, #1		/* ARCH_LOADED_FPU */
 	str	x10, [x9, #FPU_LOADED]
 	mov	x10, #(3 << 20)
 	msr	cpacr_el1, x10
 	ret
 END(fpu_load_current)
 
-/* x0 = the thread that is switched out; x1 = next, which traps. */
+/* x0 = the thread that is switched out; x1 = next, which traps. Breakpoints and
+ * steps of x0 are off from the next exception return on. */
 FUNCTION(arch_fpu_switch)
 	hint	#34			/* bti c */
 	add	x0, x0, #THREAD_FPU
 	ldr	x9, [x0, #FPU_LOADED]
 	cbz	x9, 1f
-	each_pair stp, x0
+	str	xzr, [x0, #FPU_LOADED]
+	tbnz	x9, #1, 2f		/* ARCH_LOADED_DEBUG */
+3:	each_pair stp, x0
 	mrs	x10, fpcr
 	mrs	x11, fpsr
 	add	x12, x0, #FPU_FPCR
 	stp	x10, x11, [x12]
-	str	xzr, [x0, #FPU_LOADED]
 	mov	x10, #(1 << 20)
 	msr	cpacr_el1, x10
 1:	ret
+2:	msr	mdscr_el1, xzr
+	tbnz	x9, #0, 3b
+	ret
 END(arch_fpu_switch)

@@ -25,6 +25,11 @@
 #define FPU_FPCR 512
 #define FPU_LOADED 528
 
+#define DEBUG_BVR 0
+#define DEBUG_WVR 128
+#define DEBUG_BCR 256
+#define DEBUG_WCR 320
+
 #define PERCPU_ID 0
 #define PERCPU_STAT_SYSCALLS 64
 

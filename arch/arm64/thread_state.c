@@ -5,8 +5,8 @@
 #include <arch/thread.h>
 #include <kernel/string.h>
 #include <kernel/thread.h>
-#include <zircon/syscalls/debug.h>
 
+#include "debug.h"
 #include "offsets.h"
 
 #define PSTATE_NZCV 0xf0000000ul
@@ -127,6 +127,12 @@ zx_status_t arch_thread_state_read(const struct thread *t, u32 kind,
 	case ZX_THREAD_STATE_VECTOR_REGS:
 		read_vector(t, record);
 		return ZX_OK;
+	case ZX_THREAD_STATE_DEBUG_REGS:
+		debug_read_registers(t, record);
+		return ZX_OK;
+	case ZX_THREAD_STATE_SINGLE_STEP:
+		*(u32 *)record = t->single_step;
+		return ZX_OK;
 	}
 	return ZX_ERR_NOT_SUPPORTED;
 }
@@ -141,6 +147,10 @@ zx_status_t arch_thread_state_write(struct thread *t, u32 kind,
 	case ZX_THREAD_STATE_VECTOR_REGS:
 		write_vector(t, record);
 		return ZX_OK;
+	case ZX_THREAD_STATE_DEBUG_REGS:
+		return debug_write_registers(t, record);
+	case ZX_THREAD_STATE_SINGLE_STEP:
+		return debug_write_step(t, *(const u32 *)record);
 	}
 	return ZX_ERR_NOT_SUPPORTED;
 }

@@ -20,7 +20,8 @@ void arch_context_init(struct thread *t, void (*entry)(void *), void *arg);
  * handed over as sched.c says. Returns in `next`'s life. */
 void arch_context_switch(struct thread *prev, struct thread *next);
 
-/* FP state: saved by the switch only if the thread used it since its load. */
+/* FP state: saved by the switch only if the thread used it since its load.
+ * Breakpoints and single steps of prev are disarmed. */
 void arch_fpu_switch(struct thread *prev, struct thread *next);
 
 /* Fills the frame of a thread that has not been in user mode yet: all registers
@@ -47,14 +48,25 @@ void arch_user_state_load(void);
  */
 /* Bytes of the kind's record; 0 for what no machine has. */
 size_t arch_thread_state_bytes(u32 kind);
+/* Memory that a write of this kind needs. NO_MEMORY. No lock held. */
+MUST_CHECK zx_status_t arch_thread_state_prepare(struct thread *t, u32 kind);
+/* Frees that, at t's end. */
+void arch_thread_state_free(struct thread *t);
 /* NOT_SUPPORTED: not on this machine. */
 MUST_CHECK zx_status_t arch_thread_state_read(const struct thread *t, u32 kind,
 					      void *record);
 /* NOT_SUPPORTED, INVALID_ARGS: nothing is written. *pc_moved: it will go on
- * somewhere else. */
+ * somewhere else. Prepared before. */
 MUST_CHECK zx_status_t arch_thread_state_write(struct thread *t, u32 kind,
 					       const void *record,
 					       bool *pc_moved);
+
+/* t has breakpoints, watchpoints or a step armed: it needs THREAD_PENDING_DEBUG.
+ * As for the functions above. */
+bool arch_debug_is_armed(const struct thread *t);
+/* They are the CPU's until the next switch. On the way to user mode, after all
+ * that may switch, interrupts off. */
+void arch_debug_load(void);
 
 /* Prints the registers of a frame, one printk record a line. Any context. */
 void arch_frame_print(const struct arch_frame *frame);

@@ -30,6 +30,7 @@ enum thread_life {
  * given up as by a kill and its status dropped; registers were written. */
 #define THREAD_PENDING_UNWIND 8u
 #define THREAD_PENDING_REGS 16u
+#define THREAD_PENDING_DEBUG 64u	/* always: arch_debug_load() */
 #define THREAD_PENDING_POLICY 32u	/* exception_raise_marked_policy() */
 
 enum thread_sched_state {
@@ -101,6 +102,9 @@ struct thread {
 	u32 policy_data;
 	/* Written once by the start, as user_pc. */
 	bool first_of_process;
+	/* While its registers are open under object.lock, else its own. */
+	struct arch_debug *debug;	/* NULL until written first */
+	bool single_step;
 	/* Lock-order checker: classes held, in order (CONFIG_LOCKDEP). */
 	u32 held_count;
 	u8 held_class[16];

@@ -33,8 +33,21 @@ struct arch_fpu {
 	u64 v[64] __attribute__((aligned(16)));
 	u64 fpcr;
 	u64 fpsr;
-	/* This thread only: the registers hold newer values than this. */
+	/* This thread only, ARCH_LOADED_*: what the CPU holds of this thread. */
 	u64 loaded;
+};
+
+#define ARCH_LOADED_FPU 1ul	/* newer values than these */
+#define ARCH_LOADED_DEBUG 2ul	/* breakpoints, watchpoints, step: armed */
+
+/* Registers of breakpoints and watchpoints, as the hardware takes them. */
+#define ARCH_DEBUG_MAX 16
+
+struct arch_debug {
+	u64 bvr[ARCH_DEBUG_MAX];
+	u64 wvr[ARCH_DEBUG_MAX];
+	u32 bcr[ARCH_DEBUG_MAX];
+	u32 wcr[ARCH_DEBUG_MAX];
 };
 
 #endif
