@@ -124,6 +124,8 @@ static enum exception_result tell_debugger(u32 type)
 
 void exception_raise_starting(bool first_of_process)
 {
+	if (thread_is_killed())
+		return;
 	if (first_of_process)
 		raise_process_starting(process_current());
 	if (tell_debugger(ZX_EXCP_THREAD_STARTING) == EXCEPTION_EXIT)

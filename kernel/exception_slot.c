@@ -118,24 +118,13 @@ void exception_slot_shut(struct object *task, struct exception_slot *slot)
 		close_end(c);
 }
 
-/* Relaxed: the answer is about one moment. */
-static inline bool holds_channel(const struct exception_slot *slot)
-{
-	return __atomic_load_n(&slot->channel, __ATOMIC_RELAXED) != NULL;
-}
-
-bool exception_slot_is_bound(const struct exception_slot *slot)
-{
-	return holds_channel(slot);
-}
-
 struct channel *exception_slot_get(struct object *task,
 				   struct exception_slot *slot,
 				   zx_rights_t *rights)
 {
 	struct channel *c;
 
-	if (!holds_channel(slot))
+	if (!exception_slot_is_bound(slot))
 		return NULL;
 	spin_lock(&task->lock);
 	c = slot->channel;

@@ -63,7 +63,8 @@ static inline size_t block_bytes(const struct message *m)
 	return m->alloc_bytes + (has_own_data(m) ? 0 : m->byte_count);
 }
 
-static struct message *message_alloc(u32 byte_count, u32 handle_limit)
+/* In line in the way of every message; the kernel's own are rare. */
+static inline struct message *message_alloc(u32 byte_count, u32 handle_limit)
 {
 	struct message shape = {
 		.byte_count = byte_count,

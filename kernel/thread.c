@@ -41,7 +41,9 @@ void thread_destroy(struct object *o)
 	if (t->aspace != NULL)
 		aspace_unref(t->aspace);
 	if (t->process != NULL) {
-		exception_slot_shut(&t->object, &t->exceptions);
+		/* Of one that was never started. */
+		if (exception_slot_is_bound(&t->exceptions))
+			exception_slot_shut(&t->object, &t->exceptions);
 		object_unref(&t->process->object);
 	}
 	arch_thread_state_free(t);
@@ -110,7 +112,8 @@ static void thread_begin_user(void *arg)
 
 	arch_user_frame_init(t->user_pc, t->user_sp, t->user_args[0],
 			     t->user_args[1]);
-	if (!thread_is_killed())
+	if (t->first_of_process ||
+	    exception_slot_is_bound(&t->process->debugger))
 		exception_raise_starting(t->first_of_process);
 	arch_enter_user();
 }

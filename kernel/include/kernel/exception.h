@@ -47,8 +47,11 @@ void exception_channel_abandoned(struct channel *kernel);
 /* The task has died, or is freed: receivers see PEER_CLOSED, and nobody can
  * register any more. No lock held; may sleep. Idempotent. */
 void exception_slot_shut(struct object *task, struct exception_slot *slot);
-/* Somebody is registered, at this moment. */
-bool exception_slot_is_bound(const struct exception_slot *slot);
+/* Somebody is registered. Relaxed: the answer is about one moment. */
+static inline bool exception_slot_is_bound(const struct exception_slot *slot)
+{
+	return __atomic_load_n(&slot->channel, __ATOMIC_RELAXED) != NULL;
+}
 
 enum exception_result {
 	EXCEPTION_UNHANDLED,	/* nobody has taken it */
