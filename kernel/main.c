@@ -20,6 +20,7 @@
 #include <kernel/sched.h>
 #include <mm/kstack.h>
 #include <mm/pmm.h>
+#include <mm/pressure.h>
 #include <mm/vmo.h>
 
 /* Counter at kernel_main(). */
@@ -90,6 +91,7 @@ void kernel_main(void)
 	if (IS_ENABLED(CONFIG_LOCKDEP))
 		lockdep_boot_done();
 	reaper_start();
+	mm_pressure_start();
 	if (thread_create_kernel("init", init_main, NULL,
 				 THREAD_PRIORITY_DEFAULT) != ZX_OK)
 		panic_stop("no memory for the first thread");

@@ -17,6 +17,7 @@ obj-y += kernel/lockdep.o
 obj-y += kernel/main.o
 obj-y += kernel/percpu.o
 obj-y += kernel/reaper.o
+obj-y += kernel/memory_event.o
 obj-y += kernel/sched.o
 obj-y += kernel/stats.o
 obj-y += kernel/thread.o

@@ -266,6 +266,13 @@ u64 evict_unused(u64 pages)
 	return hunt(&h, LOOKS);
 }
 
+u64 evict_idle(u64 pages, u32 looks)
+{
+	struct hunt h = { .age = looks, .ages = true, .wanted = pages };
+
+	return hunt(&h, 1);
+}
+
 u64 evict_clean(u64 pages)
 {
 	struct hunt h = { .wanted = pages };

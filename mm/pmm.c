@@ -16,6 +16,7 @@
 #include <kernel/panic.h>
 #include <kernel/string.h>
 #include <mm/pmm.h>
+#include <mm/pressure.h>
 #include <mm/ptcheck.h>
 
 #define CACHE_BATCH 64		/* frames moved between a CPU and the lists */
@@ -40,6 +41,10 @@ static struct spinlock pmm_lock = SPINLOCK_INIT(LOCK_PMM);
 /* Under pmm_lock. */
 static struct page *free_lists[PMM_ORDER_COUNT];
 static u64 buddy_free_count;
+/* Atomics: the evictor is called when buddy_free_count is not in this window.
+ * Relaxed: a call too many or too late does no harm. */
+static u64 window_low;
+static u64 window_high = ~0ul;
 /* Fixed after pmm_init(). */
 static u64 page_map_count;
 static u64 total_count;
@@ -123,6 +128,25 @@ static struct page *buddy_alloc(u32 order)
 	}
 	buddy_free_count -= 1ul << order;
 	return p;
+}
+
+/* After a change of the lists, pmm_lock dropped. */
+static inline void look_at_window(void)
+{
+	u64 free = pmm_shared_count();
+
+	if (__builtin_expect(
+		    free < __atomic_load_n(&window_low, __ATOMIC_RELAXED) ||
+		    free > __atomic_load_n(&window_high, __ATOMIC_RELAXED), 0))
+		mm_pressure_poke();
+}
+
+void pmm_set_window(u64 low, u64 high)
+{
+	__atomic_store_n(&window_low, low, __ATOMIC_RELAXED);
+	__atomic_store_n(&window_high, high, __ATOMIC_RELAXED);
+	/* It may have been left before it was set. */
+	look_at_window();
 }
 
 /* --- Boot ----------------------------------------------------------------- */
@@ -241,6 +265,7 @@ void pmm_give_back(u64 base, u64 size)
 	spin_lock(&pmm_lock);
 	give_to_lists(base, base + size, 0);
 	spin_unlock(&pmm_lock);
+	look_at_window();
 }
 
 /* --- Single frames -------------------------------------------------------- */
@@ -275,6 +300,7 @@ static void cache_refill(struct pmm_cpu *c)
 		p = buddy_alloc(order);
 	} while (!p && order-- > 0);
 	spin_unlock(&pmm_lock);
+	look_at_window();
 	if (!p)
 		return;
 	for (u64 i = 1ul << order; i-- > 0;) {
@@ -295,6 +321,7 @@ static __attribute__((noinline)) void cache_drain(struct pmm_cpu *c)
 		buddy_free(p, 0);
 	}
 	spin_unlock(&pmm_lock);
+	look_at_window();
 	c->count -= CACHE_BATCH;
 }
 
@@ -501,6 +528,7 @@ static struct page *alloc_block(u32 order)
 	spin_lock(&pmm_lock);
 	p = buddy_alloc(order);
 	spin_unlock(&pmm_lock);
+	look_at_window();
 	return p ? mark_allocated(p, 1ul << order) : NULL;
 }
 
@@ -630,6 +658,7 @@ struct page *pmm_alloc_run(u64 count, u32 align_log2)
 	spin_lock(&pmm_lock);
 	p = alloc_joined(count, align_order);
 	spin_unlock(&pmm_lock);
+	look_at_window();
 	return p ? mark_allocated(p, count) : NULL;
 }
 
@@ -642,6 +671,11 @@ u64 pmm_free_count(void)
 	for (u32 i = 0; i < CONFIG_MAX_CPUS; i++)
 		sum += __atomic_load_n(&cpu_caches[i].count, __ATOMIC_RELAXED);
 	return sum;
+}
+
+u64 pmm_shared_count(void)
+{
+	return __atomic_load_n(&buddy_free_count, __ATOMIC_RELAXED);
 }
 
 u64 pmm_total_count(void)

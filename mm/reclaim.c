@@ -64,6 +64,20 @@ u64 mm_reclaim(u64 pages)
 	return freed;
 }
 
+u64 mm_reclaim_idle(u64 pages, u32 looks)
+{
+	u64 freed;
+
+	mutex_lock(&reclaim_lock);
+	freed = evict_unneeded(pages);
+	if (freed < pages)
+		freed += evict_idle(pages - freed, looks);
+	__atomic_store_n(&reclaimed_total, reclaimed_total + freed,
+			 __ATOMIC_RELAXED);
+	mutex_unlock(&reclaim_lock);
+	return freed;
+}
+
 void mm_make_room(u64 pages)
 {
 	if (pmm_free_count() < pages)

@@ -7,6 +7,7 @@
 
 #include <kernel/epoch.h>
 #include <kernel/panic.h>
+#include <mm/pressure.h>
 #include <kernel/suspend.h>
 
 #include "fake.h"
@@ -97,6 +98,11 @@ void sched_block_while(const s32 *word, s32 value, u32 unless_pending)
 zx_status_t thread_stop_in_call(void)
 {
 	panic("a thread of the fake machine was suspended");
+}
+
+/* Nobody evicts on his own. */
+void mm_pressure_poke(void)
+{
 }
 
 void sched_wake(struct thread *t)

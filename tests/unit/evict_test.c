@@ -6,6 +6,7 @@
 #include <mm/evict.h>
 #include <mm/fault.h>
 #include <mm/pager.h>
+#include <mm/pressure.h>
 #include <mm/vmo_hint.h>
 #include <mm/vmo_pin.h>
 
@@ -257,6 +258,51 @@ static void test_hints(void **state)
 	unmake(&p);
 }
 
+/* --- Levels ------------------------------------------------------------------ */
+
+/* A level is left upwards later than it was entered, so small changes between
+ * the two do not show. */
+static void test_levels(void **state)
+{
+	const u64 total = 12800, step = mm_pressure_hysteresis(total);
+	enum mm_pressure l = MM_PRESSURE_NORMAL;
+
+	(void)state;
+	assert_int_equal(mm_pressure_for(800, total, l), MM_PRESSURE_NORMAL);
+	assert_int_equal(mm_pressure_for(799, total, l), MM_PRESSURE_WARNING);
+	assert_int_equal(mm_pressure_for(399, total, l), MM_PRESSURE_CRITICAL);
+	assert_int_equal(mm_pressure_for(99, total, l),
+			 MM_PRESSURE_OUT_OF_MEMORY);
+	l = MM_PRESSURE_WARNING;
+	assert_int_equal(mm_pressure_for(800 + step - 1, total, l), l);
+	assert_int_equal(mm_pressure_for(400, total, l), l);
+	assert_int_equal(mm_pressure_for(800 + step, total, l),
+			 MM_PRESSURE_NORMAL);
+	l = MM_PRESSURE_OUT_OF_MEMORY;
+	assert_int_equal(mm_pressure_for(100 + step - 1, total, l), l);
+	assert_int_equal(mm_pressure_for(100 + step, total, l),
+			 MM_PRESSURE_CRITICAL);
+	assert_int_equal(mm_pressure_for(400 + step, total, l),
+			 MM_PRESSURE_WARNING);
+	assert_int_equal(mm_pressure_for(total, total, l), MM_PRESSURE_NORMAL);
+}
+
+/* Ahead of need only what was not used for long goes. */
+static void test_idle(void **state)
+{
+	struct paged p;
+
+	(void)state;
+	make_full(&p, LEAF);
+	for (u32 i = 1; i < 5; i++) {
+		touch(&p, 15);
+		assert_int_equal(mm_reclaim_idle(1000, 6), 0);
+	}
+	assert_int_equal(mm_reclaim_idle(1000, 6), LEAF - 1);
+	assert_true(is_there(p.vmo, 15));
+	unmake(&p);
+}
+
 /* --- Races -------------------------------------------------------------------- */
 
 static struct paged shared;
@@ -358,6 +404,8 @@ int main(void)
 		cmocka_unit_test(test_never),
 		cmocka_unit_test(test_goes_everywhere),
 		cmocka_unit_test(test_hints),
+		cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_race),
 	};
 

@@ -167,6 +167,26 @@ JX_TEST(pager_9_1_r6_zero_markers_stay_present)
 	paging_drop(&p);
 }
 
+/* Memory is short: what nobody uses goes before anybody has to wait for it, some
+ * seconds later. */
+JX_TEST(pager_9_3_r1_idle_pages_go_when_memory_is_short)
+{
+	zx_time_t end = zx_deadline_after(TASK_PATIENCE);
+	zx_handle_t ballast;
+	struct service s;
+
+	ASSERT_TRUE(service_start(&s, PAGES, 1));
+	ballast = memory_ballast(memory_total_pages() / 50);
+	service_fill(&s);
+	EXPECT_EQ(service_resident(&s), PAGES);
+	while (service_resident(&s) && zx_clock_get_monotonic() < end)
+		zx_nanosleep(0);
+	EXPECT_EQ(service_resident(&s), 0);
+	reads_right(&s, 3);
+	zx_handle_close(ballast);
+	service_drop(&s);
+}
+
 /* --- Hints (9.2) ------------------------------------------------------------- */
 
 static zx_status_t hint(zx_handle_t vmo, uint32_t op, uint64_t offset, uint64_t bytes)

@@ -37,6 +37,8 @@ void evict_hint_given(void);
 u64 evict_unneeded(u64 pages);
 u64 evict_unused(u64 pages);
 u64 evict_clean(u64 pages);
+/* Ahead of need: pages not used at that many looks, of which this is one. */
+u64 evict_idle(u64 pages, u32 looks);
 u64 evict_needed(u64 pages);
 
 #endif

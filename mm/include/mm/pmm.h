@@ -39,6 +39,10 @@ void pmm_give_back(u64 base, u64 size);
 
 u64 pmm_free_count(void);	/* racy sum, exact when quiet */
 u64 pmm_total_count(void);	/* all frames of RAM */
+/* Free frames that no CPU keeps for itself. */
+u64 pmm_shared_count(void);
+/* mm_pressure_poke() is called when pmm_shared_count() is less or more. */
+void pmm_set_window(u64 low, u64 high);
 
 /* Fails the n-th allocation from now (pages and slab objects alike), once;
  * 0 = never. For fail-nth tests, CPU-independent and exact. */

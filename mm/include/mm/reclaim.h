@@ -29,6 +29,10 @@ void reclaim_init_module(void);
  */
 u64 mm_reclaim(u64 pages);
 
+/* Ahead of need: as much, of what nobody has used at so many looks; one look.
+ * LOCK_RECLAIM, may sleep. */
+u64 mm_reclaim_idle(u64 pages, u32 looks);
+
 /* For a step that cannot be undone: before it, if fewer frames than that are
  * free, as mm_reclaim(). They may be gone again when the step wants them. */
 void mm_make_room(u64 pages);
