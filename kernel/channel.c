@@ -91,7 +91,7 @@ static zx_status_t deliver_locked(struct channel *to, struct message *m)
 		return ZX_ERR_PEER_CLOSED;
 	if (!list_is_empty(&to->calls) && channel_answer_call_locked(to, m))
 		return ZX_OK;
-	if (to->message_count >= CHANNEL_MAX_MESSAGES && m->writer)
+	if (to->message_count >= CHANNEL_MAX_MESSAGES)
 		return ZX_ERR_NO_SPACE;
 	list_add_tail(&to->messages, &m->node);
 	if (to->message_count++ == 0)

@@ -265,7 +265,6 @@ JX_TEST(exception_storm_with_handlers_that_die)
 	jx_note("%u exceptions answered, %u processes ended", caught, ended);
 }
 
-/* More threads in exceptions than a channel lets anybody else leave unread. */
 #define HELD 64
 
 JX_TEST(exception_storm_of_unread_messages)
@@ -289,6 +288,103 @@ JX_TEST(exception_storm_of_unread_messages)
 	zx_handle_close(channel);
 	exc_expect_end(&c, ZX_TASK_RETCODE_EXCEPTION_KILL);
 	zx_handle_close(e.handle);
+	zx_handle_close_many(threads, HELD);
+	exc_child_drop(&c);
+}
+
+/* Threads begin and are killed under a debugger that reads nothing: what they leave
+ * with it is bounded, and beyond the bound they live as without it. */
+JX_TEST(exception_storm_under_a_debugger_that_never_reads)
+{
+	zx_handle_t debugger, thread;
+	uint32_t unread = 0, type = 0;
+	struct exc_child c;
+	zx_status_t status;
+
+	ASSERT_TRUE(exc_child_make(&c));
+	ASSERT_TRUE(task_child_start(&c.task, exc_run_wait, 0));
+	task_await_state(c.task.thread, ZX_THREAD_STATE_BLOCKED_SLEEPING);
+	debugger = exc_bind(c.task.process, DEBUGGER);
+	for (int i = 0; i < 2000; i++) {
+		ASSERT_STATUS(zx_thread_create(c.task.process, "t", 1, 0, &thread), ZX_OK);
+		ASSERT_STATUS(zx_thread_start(thread, (zx_vaddr_t)exc_run_wait,
+					      c.task.stacks + PAGE, 0, 0), ZX_OK);
+		/* Held at its start, or past it. */
+		EXPECT_STATUS(zx_task_kill(thread), ZX_OK);
+		ASSERT_TRUE(task_await_signal(thread, ZX_THREAD_TERMINATED));
+		zx_handle_close(thread);
+	}
+	do {
+		zx_exception_info_t info = { 0 };
+		zx_handle_t exception = ZX_HANDLE_INVALID;
+
+		status = zx_channel_read(debugger, 0, &info, &exception, sizeof(info), 1, NULL,
+					 NULL);
+		unread += status == ZX_OK;
+		type |= info.type;
+		zx_handle_close(exception);
+	} while (status == ZX_OK);
+	EXPECT_STATUS(status, ZX_ERR_SHOULD_WAIT);
+	EXPECT_TRUE(unread >= 2000 && unread <= 3500);
+	EXPECT_EQ(type, ZX_EXCP_THREAD_STARTING | ZX_EXCP_THREAD_EXITING);
+	EXPECT_EQ(task_thread_info(c.task.thread).state, ZX_THREAD_STATE_BLOCKED_SLEEPING);
+	zx_handle_close(debugger);
+	exc_child_drop(&c);
+}
+
+/* Takes frames until not one more can be had. */
+static zx_handle_t take_everything(void)
+{
+	zx_handle_t rest = ZX_HANDLE_INVALID;
+	uint64_t at = 0;
+
+	EXPECT_STATUS(zx_vmo_create(memory_total_pages() * PAGE, 0, &rest), ZX_OK);
+	for (uint64_t step = 1024; step; step /= 2)
+		while (zx_vmo_op_range(rest, ZX_VMO_OP_COMMIT, at * PAGE, step * PAGE, NULL, 0) ==
+		       ZX_OK)
+			at += step;
+	return rest;
+}
+
+static bool is_held_or_dead(zx_handle_t thread)
+{
+	return task_thread_info(thread).state == ZX_THREAD_STATE_BLOCKED_EXCEPTION ||
+	       zx_object_wait_one(thread, ZX_THREAD_TERMINATED, 0, NULL) == ZX_OK;
+}
+
+/*
+ * All threads of a child fault at once while there is no memory for messages. Each
+ * is held or has no handler, by what is left in caches; none hangs.
+ */
+JX_TEST(exception_storm_without_memory)
+{
+	zx_handle_t channel, token, threads[HELD] = { 0 }, ballast, rest;
+	struct exc_child c;
+	zx_time_t end;
+	int64_t code;
+
+	ASSERT_TRUE(exc_child_make(&c));
+	channel = exc_bind(c.task.process, 0);
+	ASSERT_TRUE(task_child_start(&c.task, exc_run_wait, 0));
+	task_await_state(c.task.thread, ZX_THREAD_STATE_BLOCKED_SLEEPING);
+	token = suspend_token(c.task.process);
+	for (int i = 0; i < HELD; i++) {
+		ASSERT_STATUS(zx_thread_create(c.task.process, "t", 1, 0, &threads[i]), ZX_OK);
+		ASSERT_STATUS(zx_thread_start(threads[i], (zx_vaddr_t)run_faults,
+					      c.task.stacks + PAGE, 0, c.hole), ZX_OK);
+	}
+	ballast = memory_ballast(8192);
+	rest = take_everything();
+	ASSERT_STATUS(zx_handle_close(token), ZX_OK);
+	end = zx_deadline_after(TASK_PATIENCE);
+	for (int i = 0; i < HELD; i++)
+		while (!is_held_or_dead(threads[i]) && EXPECT_TRUE(zx_clock_get_monotonic() < end))
+			zx_nanosleep(0);
+	zx_handle_close(rest);
+	zx_handle_close(ballast);
+	zx_handle_close(channel);
+	if (task_child_await(&c.task, &code))
+		EXPECT_EQ(code, ZX_TASK_RETCODE_EXCEPTION_KILL);
 	zx_handle_close_many(threads, HELD);
 	exc_child_drop(&c);
 }

@@ -44,8 +44,7 @@ MUST_CHECK zx_status_t channel_create(struct channel **a, struct channel **b);
 
 /*
  * Sends m from this end. OK takes m; else it is the caller's still:
- * PEER_CLOSED; NO_SPACE: CHANNEL_MAX_MESSAGES wait already, which is no limit
- * to the kernel's own messages. Does not allocate.
+ * PEER_CLOSED; NO_SPACE: CHANNEL_MAX_MESSAGES wait already. Does not allocate.
  */
 MUST_CHECK zx_status_t channel_send(struct channel *from, struct message *m);
 

@@ -35,8 +35,8 @@ void message_init(void);
  * and none. Charged to the running thread's process. NO_MEMORY. */
 MUST_CHECK zx_status_t message_create(u32 byte_count, u32 handle_limit,
 				      struct message **out);
-/* The same for the kernel's own messages, which are charged to nobody and have
- * no limit but the memory: who sends them bounds their number. */
+/* The same for the kernel's own messages, which are charged to nobody: what
+ * bounds them is how many a channel holds unread. */
 MUST_CHECK zx_status_t message_create_kernel(u32 byte_count, u32 handle_limit,
 					     struct message **out);
 /* Gives the memory back; the handles, if any, must have been moved on. */
