@@ -130,12 +130,14 @@ static void load_twice(uintptr_t unused, uintptr_t at)
 
 	(void)unused;
 	__asm__ volatile("mov x19, #1\n\t"
+			 "mov x20, x29\n\t"
 			 "mov x29, #2\n\t"
 			 "ldr x9, [%1]\n\t"
 			 "ldr x9, [%1]\n\t"
 			 "add %0, x10, x19\n\t"
 			 "add %0, %0, x29\n\t"
-			 : "=&r"(sum) : "r"(at) : "x9", "x10", "x19", "x20", "x29");
+			 "mov x29, x20\n\t"
+			 : "=&r"(sum) : "r"(at) : "x9", "x10", "x19", "x20");
 	zx_process_exit(sum);
 }
 

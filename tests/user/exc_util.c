@@ -6,21 +6,18 @@
 
 bool exc_child_make(struct exc_child *c)
 {
-	zx_handle_t image = task_image();
-	bool good;
-
 	memset(c, 0, sizeof(*c));
-	good = image && task_child_create(&c->task, image) &&
+	c->image = task_image();
+	return c->image && task_child_create(&c->task, c->image) &&
 	       EXPECT_STATUS(zx_vmar_allocate(c->task.vmar, VM_CAN_RWX | ZX_VM_CAN_MAP_SPECIFIC, 0,
 					      HOLE_PAGES * PAGE, &c->hole_vmar, &c->hole), ZX_OK);
-	zx_handle_close(image);
-	return good;
 }
 
 void exc_child_drop(struct exc_child *c)
 {
 	zx_handle_close(c->hole_vmar);
-	c->hole_vmar = ZX_HANDLE_INVALID;
+	zx_handle_close(c->image);
+	c->hole_vmar = c->image = ZX_HANDLE_INVALID;
 	task_child_drop(&c->task);
 }
 

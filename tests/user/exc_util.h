@@ -16,6 +16,8 @@
 
 struct exc_child {
 	struct task_child task;
+	/* Its code, from __executable_start on. */
+	zx_handle_t image;
 	/* A part of its address space that is its own and empty. */
 	zx_handle_t hole_vmar;
 	zx_vaddr_t hole;
