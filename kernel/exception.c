@@ -170,7 +170,9 @@ static enum exception_result hold_end(struct exception *e,
 	state = e->state;
 	*second_chance = e->strategy == ZX_EXCEPTION_STRATEGY_SECOND_CHANCE;
 	spin_unlock(&e->object.lock);
-	if (slept != ZX_OK || state == ZX_EXCEPTION_STATE_THREAD_EXIT)
+	/* Killed first, then answered: the wake alone says the answer. */
+	if (slept != ZX_OK || thread_is_killed() ||
+	    state == ZX_EXCEPTION_STATE_THREAD_EXIT)
 		return EXCEPTION_EXIT;
 	return state == ZX_EXCEPTION_STATE_HANDLED ? EXCEPTION_RESUME
 						   : EXCEPTION_UNHANDLED;

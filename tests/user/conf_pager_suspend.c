@@ -110,7 +110,8 @@ __asm__(".pushsection .text\n"
 	"\tldr x1, [x19]\n"
 	"\tb zx_thread_exit\n"
 	".popsection\n");
-extern const char load_code[];
+/* Hidden: by way of a GOT the linker loses how far behind .text it is. */
+extern const char load_code[] __attribute__((visibility("hidden")));
 
 /* A fault whose address register is written while it stands still: the
  * instruction is tried again with the new address, and the old one is not asked

@@ -17,7 +17,8 @@ __asm__(".pushsection .text\n"
 	"\tstr x0, [x1]\n"
 	"\tb .\n"
 	".popsection\n");
-extern const char debug_code[];
+/* Hidden: by way of a GOT the linker loses how far behind .text it is. */
+extern const char debug_code[] __attribute__((visibility("hidden")));
 #define CODE(n) ((uint64_t)(uintptr_t)debug_code + 4 * (n))
 
 static _Atomic uint64_t stored;
