@@ -184,44 +184,71 @@ static struct vmo *next_vmo(struct vmo *passed)
 	return v;
 }
 
-/* True: the hand is through with v. */
-static bool hunt_in(struct vmo *v, struct hunt *h)
+/* Up to index `stop`. True: the hand is through with v. */
+static bool hunt_in(struct vmo *v, u64 stop, struct hunt *h)
 {
 	bool more = true;
 
 	while (more && !is_over(h)) {
 		mutex_lock(v->lock);
+		if (v->evict_next >= stop) {
+			mutex_unlock(v->lock);
+			return false;
+		}
 		more = step_locked(v, h);
 		mutex_unlock(v->lock);
 	}
 	return !more;
 }
 
-/* One look at every page: round the list, and once more through the VMO that
- * the hand began in the middle of. */
+/* The VMO that the hand is in, from where it stands. *v: counted, from the call
+ * before, or NULL; the hand was through with that one if `passed`. */
+static bool hunt_next(struct vmo **v, bool passed, u64 stop, struct hunt *h)
+{
+	struct vmo *next = next_vmo(passed ? *v : NULL);
+
+	if (*v)
+		object_unref(&(*v)->object);
+	*v = next;
+	return next && hunt_in(next, stop, h);
+}
+
+/* Where the hand stands in its VMO. */
+static u64 hand_index(void)
+{
+	struct vmo *v = next_vmo(NULL);
+	u64 index = 0;
+
+	if (v) {
+		mutex_lock(v->lock);
+		index = v->evict_next;
+		mutex_unlock(v->lock);
+		object_unref(&v->object);
+	}
+	return index;
+}
+
+/* One look at every page: round the list, and the part of the first VMO that the
+ * hand had behind it. */
 static void look_round(struct hunt *h)
 {
-	u64 left = __atomic_load_n(&vmo_count, __ATOMIC_RELAXED) + 1;
-	struct vmo *passed = NULL, *v;
+	u64 left = __atomic_load_n(&vmo_count, __ATOMIC_RELAXED);
+	u64 start = hand_index();
+	struct vmo *v = NULL;
+	bool passed = false;
 
-	while (left-- && !is_over(h)) {
-		v = next_vmo(passed);
-		if (passed)
-			object_unref(&passed->object);
-		passed = NULL;
-		if (!v)
-			return;
-		if (hunt_in(v, h))
-			passed = v;
-		else
-			object_unref(&v->object);
-	}
+	while (left-- && !is_over(h))
+		passed = hunt_next(&v, passed, ~0ul, h);
+	if (!is_over(h) && start)
+		passed = hunt_next(&v, passed, start, h);
 	if (passed) {
-		v = next_vmo(passed);
-		object_unref(&passed->object);
-		if (v)
-			object_unref(&v->object);
+		struct vmo *next = next_vmo(v);
+
+		if (next)
+			object_unref(&next->object);
 	}
+	if (v)
+		object_unref(&v->object);
 }
 
 static u64 hunt(struct hunt *h, u32 looks)

@@ -63,22 +63,25 @@ static void set_level(void)
 	memory_event_level(next);
 }
 
-/* One look, if one is due. Returns when the next one is, or 0 for never. */
-static ktime_t relieve(ktime_t last_look)
+/* One look, if one is due: not before *next, which moves. False: memory is not
+ * short. */
+static bool relieve(ktime_t *next)
 {
 	enum mm_pressure now = mm_pressure_level();
 	u64 total = pmm_total_count(), free = pmm_shared_count();
-	u64 goal = mm_pressure_limit(MM_PRESSURE_WARNING, total) + mm_pressure_hysteresis(total);
+	u64 goal = mm_pressure_limit(MM_PRESSURE_WARNING, total) +
+		   mm_pressure_hysteresis(total);
 
 	if (now == MM_PRESSURE_NORMAL)
-		return 0;
-	if (ktime_now() - last_look < LOOK_NS)
-		return last_look + LOOK_NS;
+		return false;
+	if (ktime_now() < *next)
+		return true;
 	if (goal > free)
 		(void)mm_reclaim_idle(goal - free, now == MM_PRESSURE_WARNING ?
 						   LOOKS_WARNING :
 						   LOOKS_CRITICAL);
-	return ktime_now() + LOOK_NS;
+	*next = ktime_now() + LOOK_NS;
+	return true;
 }
 
 static void evictor_main(void *arg)
@@ -93,8 +96,7 @@ static void evictor_main(void *arg)
 		/* Acquire: what was freed or taken before the call is seen. */
 		__atomic_exchange_n(&called, 0, __ATOMIC_ACQUIRE);
 		set_level();
-		next = relieve(next - LOOK_NS);
-		if (next)
+		if (relieve(&next))
 			ktimer_start(&timer, next);
 		sched_block_while(&called, 0, 0);
 		ktimer_cancel(&timer);
