@@ -32,6 +32,8 @@ static bool answer(struct service *s, zx_handle_t aux, uint64_t first, uint64_t 
 static void answer_all(struct service *s, zx_handle_t aux, uint64_t first, uint64_t count)
 {
 	__atomic_fetch_add(&s->asked_count, count, __ATOMIC_RELAXED);
+	if (s->marked_each && first % s->marked_each == 0)
+		__atomic_fetch_add(&s->asked_marked_count, 1, __ATOMIC_RELAXED);
 	for (uint64_t done = 0; done < count; done += SERVICE_RUN) {
 		uint64_t left = count - done, n = left < SERVICE_RUN ? left : SERVICE_RUN;
 

@@ -20,6 +20,9 @@ struct service {
 	/* Atomic: pages asked for; answers that were refused. */
 	uint64_t asked_count;
 	uint64_t refused_count;
+	/* Each so many pages is marked, if not 0; how many of those were asked for. */
+	uint64_t marked_each;
+	uint64_t asked_marked_count;
 };
 
 bool service_start(struct service *s, uint64_t pages, uint32_t threads);
