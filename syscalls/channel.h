@@ -26,9 +26,10 @@ zx_status_t channel_consume(const struct channel_write *w, zx_status_t status);
 MUST_CHECK zx_status_t channel_collect(const struct channel_write *w,
 				       const struct object *self,
 				       struct message **out);
-/* Sends and takes m. A writer that lets too much lie unread is killed. */
+/* Sends and takes m. A writer that lets too much lie unread is stopped. */
 zx_status_t channel_send_or_free(struct channel *c, struct message *m);
-/* What becomes of one who would have more than CHANNEL_MAX_MESSAGES unread. */
+/* What becomes of one who would have more than CHANNEL_MAX_MESSAGES unread: a
+ * policy error, and SHOULD_WAIT if a handler lets it go on. */
 zx_status_t channel_stop_writer(void);
 
 /* Where a reader wants a message. */

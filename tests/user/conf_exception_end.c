@@ -243,3 +243,97 @@ JX_TEST(tasks_14_5_r5_handler_writes_memory)
 	zx_handle_close(process);
 	exc_child_drop(&c);
 }
+
+/* A handler in a process of its own; runs in a child. */
+static void take_and_keep(uintptr_t channel, uintptr_t unused)
+{
+	zx_exception_info_t info;
+	zx_handle_t exception;
+
+	(void)unused;
+	zx_object_wait_one((zx_handle_t)channel, ZX_CHANNEL_READABLE, ZX_TIME_INFINITE, NULL);
+	zx_channel_read((zx_handle_t)channel, 0, &info, &exception, sizeof(info), 1, NULL, NULL);
+	zx_nanosleep(ZX_TIME_INFINITE);
+}
+
+JX_TEST(tasks_14_3_r2_the_handlers_process_dies)
+{
+	struct exc_child handler;
+	zx_handle_t channel, process;
+	struct exc_caught e;
+	struct exc_child c;
+
+	ASSERT_TRUE(exc_child_make(&handler));
+	ASSERT_TRUE(exc_child_make(&c));
+	process = exc_bind(c.task.process, 0);
+	channel = exc_bind(c.task.thread, 0);
+	ASSERT_STATUS(zx_process_start(handler.task.process, handler.task.thread,
+				       (zx_vaddr_t)take_and_keep, handler.task.stacks + PAGE,
+				       channel, 0), ZX_OK);
+	ASSERT_TRUE(task_child_start(&c.task, exc_run_load, c.hole));
+	task_await_state(handler.task.thread, ZX_THREAD_STATE_BLOCKED_SLEEPING);
+	EXPECT_EQ(task_thread_info(c.task.thread).wait_exception_channel_type,
+		  ZX_EXCEPTION_CHANNEL_TYPE_THREAD);
+	exc_expect_none(process);
+	ASSERT_STATUS(zx_task_kill(handler.task.process), ZX_OK);
+	ASSERT_TRUE(exc_catch_type(process, ZX_EXCP_FATAL_PAGE_FAULT, &e));
+	exc_child_fill(&c, EXC_VALUE);
+	exc_answer(&e, ZX_EXCEPTION_STATE_HANDLED);
+	exc_expect_end(&c, EXC_VALUE);
+	zx_handle_close(process);
+	exc_child_drop(&c);
+	exc_child_drop(&handler);
+}
+
+/* It waits for itself, which only a kill ends; runs in a child. */
+static void handle_oneself(uintptr_t thread, uintptr_t at)
+{
+	zx_handle_t channel;
+
+	if (zx_task_create_exception_channel((zx_handle_t)thread, 0, &channel) == ZX_OK)
+		zx_process_exit(*(volatile int64_t *)at);
+	zx_process_exit(1);
+}
+
+JX_TEST(tasks_14_6_r1_kill_of_ones_own_handler)
+{
+	zx_handle_t thread;
+	struct exc_child c;
+
+	ASSERT_TRUE(exc_child_make(&c));
+	thread = vm_dup(c.task.thread, ZX_RIGHT_SAME_RIGHTS);
+	ASSERT_STATUS(zx_process_start(c.task.process, c.task.thread, (zx_vaddr_t)handle_oneself,
+				       c.task.stacks + PAGE, thread, c.hole), ZX_OK);
+	ASSERT_TRUE(task_await_state(c.task.thread, ZX_THREAD_STATE_BLOCKED_EXCEPTION));
+	ASSERT_STATUS(zx_task_kill(c.task.process), ZX_OK);
+	exc_expect_end(&c, ZX_TASK_RETCODE_SYSCALL_KILL);
+	exc_child_drop(&c);
+}
+
+static int load_here(void *arg)
+{
+	return *(volatile int *)arg;
+}
+
+/* A program that mends its own threads' faults, from another thread. */
+JX_TEST(tasks_14_4_r2_handled_in_the_same_process)
+{
+	zx_handle_t channel = exc_bind(zx_process_self(), 0);
+	struct jx_thread thread;
+	struct exc_caught e;
+	struct vm_area a;
+	int result = 0;
+
+	ASSERT_TRUE(vm_area_make(&a, 1));
+	vm_vmo_set(a.vmo, 0, EXC_VALUE);
+	ASSERT_STATUS(jx_thread_create(&thread, "loads", load_here, (void *)vm_at(&a, 0)), ZX_OK);
+	ASSERT_TRUE(exc_catch_type(channel, ZX_EXCP_FATAL_PAGE_FAULT, &e));
+	EXPECT_EQ(e.info.pid, task_koid(zx_process_self()));
+	EXPECT_EQ(e.info.tid, task_koid(thread.handle));
+	ASSERT_STATUS(vm_area_map(&a, VM_R, 0, 0, 1), ZX_OK);
+	exc_answer(&e, ZX_EXCEPTION_STATE_HANDLED);
+	EXPECT_TRUE(task_join(&thread, &result));
+	EXPECT_EQ(result, EXC_VALUE);
+	zx_handle_close(channel);
+	vm_area_drop(&a);
+}
