@@ -81,12 +81,12 @@ static __NO_INLINE bool tls_works(void)
 	return *(volatile uint32_t *)&tls_proof == TLS_PROOF;
 }
 
-/* Gives the first thread its block. The heap's first bytes are zero. */
+/* Gives the first thread its block. */
 static void start_tls(void)
 {
-	void *block = sbrk((ptrdiff_t)jx_tls_bytes());
+	void *block = calloc(1, jx_tls_bytes());
 
-	if (block == (void *)-1)
+	if (!block)
 		refuse(ZX_ERR_NO_MEMORY, "no memory for thread-local storage");
 	jx_set_thread_pointer(jx_tls_init(block, jx_startup_thread()));
 	if (!tls_works())
