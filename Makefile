@@ -157,6 +157,8 @@ $O/obj/%.o: %.S $(flags) | $(generated)
 	@mkdir -p $(@D)
 	$Q$(kernel_s) -c -o $@ $<
 
+include arch/arm64/host/rules.mk
+
 # Linked twice: the symbol table of the first link is part of the second, and
 # stands behind all code, which therefore stays where it is.
 link_kernel = $(kernel_ld) -T arch/arm64/kernel.ld -o $@ $(kernel_objs) $1 $(fdtlib)
@@ -180,7 +182,7 @@ all_objs := $(kernel_objs) $(crt) $(libzx) \
 	    $(foreach p,$(progs),$(call objs_of,$(call sources_of,$p)))
 $O/compile_commands.json: $(flags) scripts/compdb.py $(objects)
 	@$(PYTHON) scripts/compdb.py $(flags) $(all_objs:$O/obj/%=%) $(into)
--include $(all_objs:.o=.d)
+-include $(all_objs:.o=.d) $(el2_objs:.o=.d)
 
 # Each public header must compile with nothing before it.
 faces := $(wildcard include/zircon/*.h $(addsuffix /*.h,arch/include/arch \

@@ -1,7 +1,7 @@
 /*
  * Ring of log records. See logring.h.
  */
-#include "logring.h"
+#include <kernel/logring.h>
 
 #define HEADER_WORDS (sizeof(zx_log_record_t) / sizeof(u64))
 #define RECORD_WORDS_MAX (ZX_LOG_RECORD_MAX / sizeof(u64))

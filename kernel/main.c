@@ -5,6 +5,7 @@
  * becomes the boot CPU's idle thread), and the rest in a thread of its own,
  * which may sleep.
  */
+#include <arch/host.h>
 #include <arch/irq.h>
 #include <arch/mmu.h>
 #include <version.h>
@@ -18,6 +19,7 @@
 #include <kernel/process.h>
 #include <kernel/reaper.h>
 #include <kernel/sched.h>
+#include <kernel/watchdog.h>
 #include <mm/kstack.h>
 #include <mm/pmm.h>
 #include <mm/pressure.h>
@@ -53,24 +55,29 @@ static void print_banner(void)
 	       arch_counter() - boot_start_ticks, arch_timer_frequency());
 }
 
-/* `ktest` or `ktest=filter`: the machine ends with the tests. */
+/* `ktest`, `ktest=filter`, `provoke=what`: the machine ends with it. */
 static void run_ktests(void)
 {
 	char filter[64];
 	bool filtered = boot_get_arg("ktest", filter, sizeof(filter));
 
+	if (IS_ENABLED(CONFIG_KTEST) &&
+	    boot_get_arg("provoke", filter, sizeof(filter)))
+		arch_provoke(filter);
 	arch_power_off(ktest_run_all(filtered ? filter : NULL) == 0 ? 0 : 1);
 }
 
 static void init_main(void *arg)
 {
 	(void)arg;
+	arch_host_start(printk_ring());
 	start_other_cpus();
 	job_init();
 	futex_init();
 	print_banner();
+	watchdog_start();
 	arch_console_start_rx();
-	if (boot_has_arg("ktest"))
+	if (boot_has_arg("ktest") || boot_has_arg("provoke"))
 		run_ktests();
 	userboot_start();
 }

@@ -65,3 +65,4 @@ obj-$(CONFIG_KTEST) += kernel/tests/handle_ktest.o
 obj-$(CONFIG_KTEST) += kernel/tests/port_ktest.o
 obj-$(CONFIG_KTEST) += kernel/tests/process_ktest.o
 obj-y += kernel/bti.o
+obj-y += kernel/watchdog.o

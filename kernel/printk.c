@@ -6,7 +6,7 @@
  * which is taken when that is possible, and wakes the thread.
  */
 #include "console.h"
-#include "logring.h"
+#include <kernel/logring.h>
 
 #include <arch/cpu.h>
 #include <arch/irq.h>
@@ -213,4 +213,9 @@ zx_status_t printk_set_notify(void (*notify)(void))
 	if (status != ZX_OK)
 		__atomic_store_n(&log_notify, NULL, __ATOMIC_RELEASE);
 	return status;
+}
+
+const void *printk_ring(void)
+{
+	return &ring;
 }

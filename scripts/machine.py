@@ -30,6 +30,7 @@ class Machine:
     kernel_args: str = ""
     init_args: str = ""
     icount: bool = False    # time is the number of instructions executed
+    el2: bool = False       # entered at EL2: the kernel brings its host
     extra: tuple = ()       # further QEMU options
 
     def boot_arguments(self):
@@ -45,7 +46,8 @@ class Machine:
     def command(self, serial="stdio"):
         """Return QEMU's argument list."""
         randomness = "off" if self.seed else "on"
-        line = [QEMU, "-M", f"virt,gic-version={self.gic},dtb-randomness={randomness}",
+        line = [QEMU, "-M", f"virt,gic-version={self.gic},dtb-randomness={randomness},"
+                f"virtualization={'on' if self.el2 else 'off'}",
                 "-cpu", self.cpu, "-smp", str(self.cpus), "-m", self.mem,
                 "-nodefaults", "-display", "none", "-serial", serial, "-no-reboot",
                 "-semihosting-config", "enable=on,target=native",

@@ -47,12 +47,14 @@ def machine_for(build, env, terminal, folder):
         raise BadRequest(f"GIC={env['GIC']}: 2 or 3")
     if (env.get("CPUS") or "4") not in "12345678":
         raise BadRequest(f"CPUS={env['CPUS']}: 1 to 8")
+    if (env.get("EL") or "1") not in ("1", "2"):
+        raise BadRequest(f"EL={env['EL']}: 1 or 2, where the kernel is entered")
     vm = machine.Machine(
         image=os.path.join(build, "Image"),
         initrd=initrd_for(build, env.get("PROG"), folder),
         cpus=int(env.get("CPUS") or 4), mem=env.get("MEM") or "1G",
         gic=int(env.get("GIC") or 3), cpu=env.get("CPU") or "cortex-a72",
-        seed=env.get("SEED", ""), kernel_args=env.get("APPEND", ""),
+        el2=env.get("EL") == "2", seed=env.get("SEED", ""), kernel_args=env.get("APPEND", ""),
         init_args=init_arguments(env, terminal))
     if len(vm.boot_arguments()) > BOOT_ARGUMENTS_MAX:
         raise BadRequest(f"more than {BOOT_ARGUMENTS_MAX} bytes of boot arguments")

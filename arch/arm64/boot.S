@@ -2,8 +2,8 @@
  * From the loader to C.
  *
  * Entry as the Linux boot protocol says: MMU off, x0 = device tree, loaded at
- * any multiple of 2 MiB, EL1 (or EL2, from where it drops to EL1 only to say
- * that it cannot run there). Then, in order:
+ * any multiple of 2 MiB, EL1 or EL2. From EL2 the host (host/) comes first, which
+ * enters EL1 with a device tree of its own. Then, in order:
  *
  *  1. bss cleared, MMU still off;
  *  2. identity map of image and device tree (boot_early.c), MMU on;
@@ -12,7 +12,7 @@
  *  5. image relocated to its final address, TTBR1 loaded, jump up;
  *  6. boot_main(): devices, then kernel_main().
  *
- * Registers that live through 1-5: x21 device tree, x22 = 1 if entered at EL2.
+ * Registers that live through 1-5: x21 device tree.
  */
 #include "asm.h"
 #include "features.h"
@@ -36,38 +36,43 @@ boot_head:
 boot_entry:
 	msr	daifset, #0xf
 	mov	x21, x0
-	mov	x22, xzr
 	mrs	x0, CurrentEL
 	cmp	x0, #(1 << 2)
 	b.eq	boot_el1
 	cmp	x0, #(2 << 2)
 	b.ne	boot_park		/* EL3: no machine of ours */
 
-	/* EL2: HCR_EL2 whole (its reset value differs between CPUs), nothing
-	 * trapped, then on at EL1; boot_early() says the rest. */
-	mov	x22, #1
-	mov	x0, #HCR_EL2_RW
-	msr	hcr_el2, x0
+	/* EL2: the host goes to its place and stays below us. It comes back
+	 * at boot_hosted, at EL1. The lines of its area must not be written
+	 * back over what is stored with the cache off. */
+	address	x0, host_area
+	address	x1, host_tree
+	bl	clean_invalidate
+	address	x0, host_area
+	address	x1, host_tree
+	address	x2, host_file_start
+	address	x3, host_file_end
+1:	ldp	x4, x5, [x2], #16
+	stp	x4, x5, [x0], #16
+	cmp	x2, x3
+	b.lo	1b
+2:	stp	xzr, xzr, [x0], #16
+	cmp	x0, x1
+	b.lo	2b
+	address	x0, host_area
+	bl	clean_invalidate
+	ic	iallu
+	dsb	nsh
 	isb
-	mov	x0, #CPTR_EL2_RES1
-	msr	cptr_el2, x0
-	msr	hstr_el2, xzr
-	/* Debug exceptions are EL1's; HPMN stays. */
-	mrs	x0, mdcr_el2
-	and	x0, x0, #0x1f
-	msr	mdcr_el2, x0
-	mov	x0, #3
-	msr	cnthctl_el2, x0
-	msr	cntvoff_el2, xzr
-	mrs	x0, midr_el1
-	msr	vpidr_el2, x0
-	mrs	x0, mpidr_el1
-	msr	vmpidr_el2, x0
-	mov	x0, #PSTATE_EL1H_MASKED
-	msr	spsr_el2, x0
-	adr	x0, boot_el1
-	msr	elr_el2, x0
-	eret
+	mov	x0, x21
+	adr	x1, image_start
+	address	x2, bss_end
+	address	x3, host_tree
+	adr	x4, boot_hosted
+	address	x5, host_area
+	br	x5
+boot_hosted:
+	mov	x21, x0
 
 boot_el1:
 	ldr	x0, =SCTLR_MMU_OFF
@@ -79,7 +84,9 @@ boot_el1:
 	/* The loader may have left dirty lines over our bss, which would be
 	 * written back over what is stored with the cache off: out with them
 	 * before the first store. */
-	bl	bss_clean_invalidate
+	address	x0, bss_start
+	address	x1, bss_end
+	bl	clean_invalidate
 	address	x0, bss_start
 	address	x1, bss_end
 1:	stp	xzr, xzr, [x0], #64	/* bss is made of whole 64-byte lines */
@@ -97,7 +104,9 @@ boot_el1:
 	bl	boot_build_idmap
 	mov	x20, x0
 	/* Lines that were fetched meanwhile would hide those stores. */
-	bl	bss_clean_invalidate
+	address	x0, bss_start
+	address	x1, bss_end
+	bl	clean_invalidate
 
 	mov	x0, x20
 	address	x1, boot_tcr_idmap
@@ -107,7 +116,6 @@ boot_el1:
 	adr	x0, image_start
 	bl	relocate_image
 	mov	x0, x21
-	mov	x1, x22
 	bl	boot_early
 
 	/* Leave the identity map. boot_early() has cleaned and ordered all. */
@@ -132,14 +140,12 @@ boot_park:
 	wfi
 	b	boot_park
 
-/* Cleans and invalidates bss by address, to the point of coherency. */
-bss_clean_invalidate:
+/* Cleans and invalidates [x0, x1) by address, to the point of coherency. */
+clean_invalidate:
 	mrs	x2, ctr_el0
 	ubfx	x2, x2, #16, #4		/* DminLine: log2 of words */
 	mov	x3, #4
 	lsl	x3, x3, x2
-	address	x0, bss_start
-	address	x1, bss_end
 1:	dc	civac, x0
 	add	x0, x0, x3
 	cmp	x0, x1

@@ -9,6 +9,8 @@
 extern char image_start[], image_end[];
 extern char text_start[], text_end[], rodata_start[], rodata_end[];
 extern char data_start[], bss_end[];
+/* Where the EL2 host is, if there is one. */
+extern char host_area[];
 extern char boot_stack_guard[], boot_stack[];
 
 /*
@@ -28,7 +30,7 @@ void secondary_entry(void);
 
 /* Called by boot.S; see there. */
 u64 boot_build_idmap(u64 fdt);
-void boot_early(const void *fdt, bool entered_at_el2);
+void boot_early(const void *fdt);
 void boot_exception(u64 esr, u64 elr, u64 far) NORETURN;
 void boot_main(void) NORETURN;
 void secondary_main(void) NORETURN;

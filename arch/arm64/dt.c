@@ -4,6 +4,7 @@
 #include <libfdt.h>
 
 #include <kernel/boot.h>
+#include <kernel/string.h>
 
 #include "boot.h"
 #include "cpu.h"
@@ -23,6 +24,7 @@ struct dt_seeds dt_seeds;
 static struct dt_uart {
 	int offset;
 	struct boot_range range;
+	enum dt_uart_kind kind;
 	u32 irq;
 } uarts[MAX_UARTS];
 static u32 uart_count;
@@ -63,6 +65,22 @@ static void reserve(u64 base, u64 size)
 	struct boot_range r = { base, size };
 
 	add_range(boot_info.reserved, &boot_info.reserved_count, r);
+}
+
+/* A Raspberry Pi 3's numbers; see dev/bcm2836.c. Its timer is a source of the
+ * cluster (number, flags), all else one of the SoC (bank, number). */
+static bool is_bcm2837;
+
+static u32 read_irq(const struct dt_node *node, u32 index, bool is_timer)
+{
+	u32 first, second;
+
+	if (!is_bcm2837)
+		return dt_node_irq(node, index);
+	first = dt_node_cell_pair(node, index, &second);
+	if (first == ~0u)
+		return 0;
+	return is_timer ? first : 32 + 32 * first + second;
 }
 
 static void note_bad_reg(const struct dt_node *node)
@@ -142,18 +160,19 @@ static void read_chosen(const struct dt_node *node)
 		__builtin_memcpy(dt_seeds.rng, rng->data, dt_seeds.rng_bytes);
 }
 
-static void read_uart(const struct dt_node *node)
+static void read_uart(const struct dt_node *node, enum dt_uart_kind kind)
 {
 	struct dt_uart *u = &uarts[uart_count];
 
 	if (uart_count == MAX_UARTS || !dt_node_device_reg(node, 0, &u->range))
 		return;
 	u->offset = node->offset;
-	u->irq = dt_node_irq(node, 0);
+	u->kind = kind;
+	u->irq = read_irq(node, 0, false);
 	uart_count++;
 	/* Until the choice is known, errors go to the first. */
 	if (uart_count == 1)
-		early_console_set(u->range.base);
+		early_console_set(u->range.base, kind);
 }
 
 static void read_gicv2(const struct dt_node *node)
@@ -161,7 +180,7 @@ static void read_gicv2(const struct dt_node *node)
 	if (!dt_node_device_reg(node, 0, &dt_devices.gic_dist) ||
 	    !dt_node_device_reg(node, 1, &dt_devices.gic_cpu))
 		note_bad_reg(node);
-	dt_devices.gic_version = 2;
+	dt_devices.irqc = IRQC_GICV2;
 }
 
 static void read_gicv3(const struct dt_node *node)
@@ -182,7 +201,15 @@ static void read_gicv3(const struct dt_node *node)
 		if (!dt_node_device_reg(node, 1 + i, &dt_devices.gic_redist[i]))
 			note_bad_reg(node);
 	dt_devices.gic_redist_count = (u32)count;
-	dt_devices.gic_version = 3;
+	dt_devices.irqc = IRQC_GICV3;
+}
+
+/* A Raspberry Pi 4 has one as well, and uses its GIC. */
+static void read_bcm2836(const struct dt_node *node)
+{
+	if (dt_devices.irqc == IRQC_NONE &&
+	    dt_node_device_reg(node, 0, &dt_devices.bcm_local))
+		dt_devices.irqc = IRQC_BCM2836;
 }
 
 static void read_psci(const struct dt_node *node)
@@ -198,14 +225,25 @@ static void read_psci(const struct dt_node *node)
 static void read_device(const struct dt_node *node)
 {
 	if (dt_node_is(node, "arm,pl011"))
-		read_uart(node);
+		read_uart(node, UART_PL011);
+	else if (dt_node_is(node, "brcm,bcm2835-aux-uart"))
+		read_uart(node, UART_MINI);
+	else if (dt_node_is(node, "brcm,bcm2836-l1-intc"))
+		read_bcm2836(node);
+	else if (dt_node_is(node, "brcm,bcm2836-armctrl-ic"))
+		dt_node_device_reg(node, 0, &dt_devices.bcm_soc);
+	else if (dt_node_is(node, "brcm,bcm2835-gpio") ||
+		 dt_node_is(node, "brcm,bcm2711-gpio"))
+		dt_node_device_reg(node, 0, &dt_devices.raspi_gpio);
 	else if (dt_node_is(node, "arm,gic-v3"))
 		read_gicv3(node);
 	else if (dt_node_is(node, "arm,cortex-a15-gic") ||
 		 dt_node_is(node, "arm,gic-400"))
 		read_gicv2(node);
-	else if (dt_node_is(node, "arm,armv8-timer"))
-		dt_devices.timer_irq = dt_node_irq(node, TIMER_IRQ_VIRTUAL);
+	else if (dt_node_is(node, "arm,armv8-timer") ||
+		 dt_node_is(node, "arm,armv7-timer"))
+		dt_devices.timer_irq = read_irq(node, TIMER_IRQ_VIRTUAL,
+						true);
 	else if (dt_node_is(node, "arm,psci-0.2") ||
 		 dt_node_is(node, "arm,psci-1.0"))
 		read_psci(node);
@@ -217,6 +255,8 @@ static void read_node(const struct dt_node *node)
 
 	if (node->depth == 1 && dt_node_is_named(node, "chosen"))
 		read_chosen(node);
+	if (node->depth == 0)
+		is_bcm2837 = dt_node_is(node, "brcm,bcm2837");
 	if (node->depth == 0 || !dt_node_is_enabled(node))
 		return;
 	if (dt_prop_is(type, "memory"))
@@ -237,7 +277,8 @@ static void choose_uart(const void *fdt)
 	u32 i, chosen = 0;
 
 	if (uart_count == 0)
-		early_fail("the device tree names no PL011 UART");
+		early_fail("the device tree names no UART (PL011, or the mini "
+			   "UART of a Raspberry Pi)");
 	if (stdout_path) {
 		while (*end != '\0' && *end != ':')
 			end++;
@@ -249,8 +290,9 @@ static void choose_uart(const void *fdt)
 			chosen = i;
 	dt_devices.uart = uarts[chosen].range;
 	dt_devices.uart_irq = uarts[chosen].irq;
+	dt_devices.uart_kind = uarts[chosen].kind;
 	if (chosen != 0)
-		early_console_set(dt_devices.uart.base);
+		early_console_set(dt_devices.uart.base, dt_devices.uart_kind);
 }
 
 /* Takes hole out of memory[i], which may become two ranges. */
@@ -329,6 +371,20 @@ static int check_tree(const void *fdt)
 	return fdt_check_full(fdt, fdt_totalsize(fdt));
 }
 
+/* `cpus=N`: no more than N are used. */
+static void limit_cpus(void)
+{
+	char word[16];
+	u64 wanted;
+
+	boot_info.cpu_found = boot_info.cpu_count;
+	if (!boot_get_arg("cpus", word, sizeof(word)))
+		return;
+	wanted = strtoul(word, NULL, 10);
+	if (wanted >= 1 && wanted < boot_info.cpu_count)
+		boot_info.cpu_count = (u32)wanted;
+}
+
 void dt_read(const void *fdt)
 {
 	int error = check_tree(fdt);
@@ -347,6 +403,7 @@ void dt_read(const void *fdt)
 		early_fail(problem, problem_value);
 	if (boot_info.memory_count == 0)
 		early_fail("the device tree names no memory");
+	limit_cpus();
 	cut_no_map();
 	reserve_known(fdt);
 	if (problem)

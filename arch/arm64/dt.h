@@ -15,12 +15,28 @@ enum psci_conduit {
 	PSCI_SMC,
 };
 
-/* Physical ranges, and interrupts as the GIC numbers them (INTID: SPI n is
- * 32 + n, PPI n is 16 + n). A size of 0: the tree has no such device. */
+enum dt_irqc {
+	IRQC_NONE,
+	IRQC_GICV2,
+	IRQC_GICV3,
+	IRQC_BCM2836,		/* Raspberry Pi 3 */
+};
+
+enum dt_uart_kind {
+	UART_PL011,
+	UART_MINI,		/* of a Raspberry Pi */
+};
+
+/* Physical ranges, and interrupts as the controller numbers them (GIC: INTID,
+ * SPI n is 32 + n, PPI n is 16 + n; BCM2836: dev/bcm2836.c). A size of 0: the
+ * tree has no such device. */
 struct dt_devices {
-	struct boot_range uart;		/* PL011 of /chosen/stdout-path */
+	struct boot_range uart;		/* that of /chosen/stdout-path */
+	enum dt_uart_kind uart_kind;
 	u32 uart_irq;
-	u32 gic_version;		/* 2, 3, or 0: none known */
+	struct boot_range raspi_gpio;
+	enum dt_irqc irqc;
+	struct boot_range bcm_local, bcm_soc;
 	struct boot_range gic_dist;
 	struct boot_range gic_cpu;	/* version 2: CPU interface */
 	struct boot_range gic_redist[DT_MAX_REDIST_RANGES];	/* version 3 */

@@ -33,6 +33,7 @@ static const char *const prop_names[PROP_COUNT] = {
 	[PROP_INITRD_END] = "linux,initrd-end",
 	[PROP_RNG_SEED] = "rng-seed",
 	[PROP_KASLR_SEED] = "kaslr-seed",
+	[PROP_RELEASE_ADDR] = "cpu-release-addr",
 };
 
 static u32 cell(const void *data, u32 index)
@@ -148,6 +149,16 @@ bool dt_node_device_reg(const struct dt_node *node, u32 index,
 			       r))
 			return false;
 	return true;
+}
+
+u32 dt_node_cell_pair(const struct dt_node *node, u32 index, u32 *second)
+{
+	const struct dt_prop *p = &node->props[PROP_INTERRUPTS];
+
+	if (!p->data || p->bytes < (index + 1) * 8)
+		return ~0u;
+	*second = cell(p->data, 2 * index + 1);
+	return cell(p->data, 2 * index);
 }
 
 u32 dt_node_irq(const struct dt_node *node, u32 index)

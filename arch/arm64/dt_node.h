@@ -26,6 +26,7 @@ enum dt_prop_id {
 	PROP_INITRD_END,
 	PROP_RNG_SEED,
 	PROP_KASLR_SEED,
+	PROP_RELEASE_ADDR,
 	PROP_COUNT,
 };
 
@@ -75,5 +76,7 @@ bool dt_node_device_reg(const struct dt_node *node, u32 index,
 			struct boot_range *r);
 /* Entry `index` of interrupts as INTID of a GIC; 0 if there is none. */
 u32 dt_node_irq(const struct dt_node *node, u32 index);
+/* The same of a controller with two cells an interrupt; ~0: there is none. */
+u32 dt_node_cell_pair(const struct dt_node *node, u32 index, u32 *second);
 
 #endif

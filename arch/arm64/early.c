@@ -12,6 +12,11 @@
 #include "early.h"
 #include "psci.h"
 
+/* The mini UART of a Raspberry Pi: the firmware has set it up. */
+#define MINI_IO 0x00
+#define MINI_LSR 0x14
+#define MINI_LSR_ROOM 0x20
+
 /* PL011, enough to send text at the speed that firmware left set. */
 #define PL011_DR 0x00
 #define PL011_FR 0x18
@@ -25,6 +30,7 @@
 
 /* Boot CPU only. */
 static u64 uart;		/* 0: none */
+static enum dt_uart_kind uart_kind;
 static bool said;		/* the sentence is out */
 static bool failing;
 
@@ -33,20 +39,31 @@ static void uart_write(u32 reg, u32 value)
 	*(volatile u32 *)(uart + reg) = value;
 }
 
-void early_console_set(u64 uart_paddr)
+void early_console_set(u64 uart_paddr, enum dt_uart_kind kind)
 {
 	idmap_add(uart_paddr, MAIR_INDEX_DEVICE);
 	uart = uart_paddr;
+	uart_kind = kind;
+	if (kind == UART_MINI)
+		return;
 	uart_write(PL011_LCRH, PL011_LCRH_8BIT_FIFO);
 	uart_write(PL011_CR, PL011_CR_TX_ON);
+}
+
+static bool uart_has_room(void)
+{
+	if (uart_kind == UART_MINI)
+		return *(volatile u32 *)(uart + MINI_LSR) & MINI_LSR_ROOM;
+	return !(*(volatile u32 *)(uart + PL011_FR) & PL011_FR_TXFF);
 }
 
 static void uart_print(const char *text)
 {
 	for (; *text != '\0'; text++) {
-		while (*(volatile u32 *)(uart + PL011_FR) & PL011_FR_TXFF)
+		while (!uart_has_room())
 			;
-		uart_write(PL011_DR, (u8)*text);
+		uart_write(uart_kind == UART_MINI ? MINI_IO : PL011_DR,
+			   (u8)*text);
 	}
 }
 

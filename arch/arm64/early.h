@@ -7,8 +7,10 @@
 
 #include <kernel/types.h>
 
+#include "dt.h"
+
 /* A UART was found: early_fail() may print there. Maps its registers. */
-void early_console_set(u64 uart_paddr);
+void early_console_set(u64 uart_paddr, enum dt_uart_kind kind);
 /* Prints one sentence and ends the machine with failure: by semihosting if the
  * boot arguments ask for it, else by PSCI; stops if there is neither. */
 void early_fail(const char *fmt, ...) PRINTFLIKE(1, 2) NORETURN;

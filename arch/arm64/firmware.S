@@ -19,6 +19,17 @@ FUNCTION(firmware_smc)
 	ret
 END(firmware_smc)
 
+/* x1 = where x0-x3 go. */
+FUNCTION(firmware_hvc_words)
+	hint	#34			/* bti c */
+	str	x1, [sp, #-16]!
+	hvc	#0
+	ldr	x4, [sp], #16
+	stp	x0, x1, [x4]
+	stp	x2, x3, [x4, #16]
+	ret
+END(firmware_hvc_words)
+
 /* Without semihosting the HLT is undefined and ends at 2. */
 FUNCTION(firmware_semihosting)
 	hint	#34			/* bti c */

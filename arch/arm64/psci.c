@@ -7,6 +7,7 @@
 #include <kernel/boot.h>
 
 #include "dt.h"
+#include "firmware.h"
 #include "psci.h"
 
 #define PSCI_CPU_ON 0xc4000003u
@@ -17,13 +18,7 @@
 #define SEMIHOSTING_EXIT_EXTENDED 0x20
 #define STOPPED_APPLICATION_EXIT 0x20026
 
-/* firmware.S: SMC calling convention, four registers in, x0 out. */
-s64 firmware_hvc(u64 function, u64 a1, u64 a2, u64 a3);
-s64 firmware_smc(u64 function, u64 a1, u64 a2, u64 a3);
-/* HLT #0xf000; returns -1 where that is an undefined instruction. */
-s64 firmware_semihosting(u64 operation, u64 argument);
-
-static s64 psci_call(u64 function, u64 a1, u64 a2, u64 a3)
+s64 psci_call(u64 function, u64 a1, u64 a2, u64 a3)
 {
 	if (dt_devices.psci == PSCI_HVC)
 		return firmware_hvc(function, a1, a2, a3);

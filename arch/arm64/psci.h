@@ -6,6 +6,8 @@
 
 #include <kernel/types.h>
 
+/* Any call, by the conduit of the tree; -1 (not supported) without one. */
+s64 psci_call(u64 function, u64 a1, u64 a2, u64 a3);
 /* CPU_ON. Returns PSCI's status: 0, or negative. */
 s32 psci_cpu_on(u64 mpidr, u64 entry_paddr, u64 context);
 /* Return only if there is no firmware that does it. */

@@ -2,6 +2,7 @@
  * The other CPUs: start, synchronise, stop.
  */
 #include <arch/cpu.h>
+#include <arch/host.h>
 #include <arch/irq.h>
 #include <arch/mmu.h>
 #include <kernel/boot.h>
@@ -56,6 +57,8 @@ void secondary_main(void)
 	cpu_init_registers();
 	irqc_init_cpu();
 	timer_init_cpu();
+	/* The interrupt controller is set up: the host watches us too. */
+	arch_host_alive();
 	__atomic_fetch_add(&online_count, 1, __ATOMIC_RELEASE);
 	kernel_secondary_main();
 }

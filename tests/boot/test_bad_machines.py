@@ -86,10 +86,6 @@ def test_init_that_is_no_program(boot, tmp_path, content):
     failed(boot(initrd=str(tmp_path / "initrd")), "init", "ELF|program")
 
 
-def test_entry_at_el2_is_refused_with_a_sentence(boot):
-    failed(boot(extra=("-M", "virtualization=on")), "EL2")
-
-
 def test_little_memory(boot):
     failed(boot(mem="32M", cpus=1), "memory")
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../kernel/logring.h"
+#include <kernel/logring.h>
 
 /* Record n has this many bytes, each of them n. */
 static u16 length_of(u32 n)

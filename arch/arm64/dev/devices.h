@@ -20,12 +20,12 @@ enum sgi {
 	SGI_COUNT,
 };
 
-/* Maps and sets up the PL011 of the tree and starts the console. Without one
+/* Maps and sets up the UART of the tree and starts the console. Without one
  * the console stays silent. */
 void uart_init(void);
 
-/* Maps and sets up the distributor; panic_stop() if the tree has no GIC that
- * we know or lacks a CPU's redistributor. */
+/* Maps and sets up the interrupt controller; panic_stop() if the tree has none
+ * that we know or lacks a CPU's redistributor. */
 void irqc_init(void);
 /* This CPU's part of the controller. Interrupts masked. */
 void irqc_init_cpu(void);

@@ -1,5 +1,5 @@
 /*
- * Private to dev/: the two interrupt controllers and what they have in common.
+ * Private to dev/: the interrupt controllers, and what those of Arm share.
  */
 #ifndef ARM64_DEV_GIC_H
 #define ARM64_DEV_GIC_H
@@ -35,19 +35,17 @@ void gic_enable_line(void *frame, u32 intid);
 /* What an interrupt means; arch/arm64/dev/irqc.c. */
 void irqc_dispatch(u32 intid);
 
-void gicv2_init(void);
-void gicv2_init_cpu(void);
-void gicv2_handle(void);
-void gicv2_enable(u32 intid);
-void gicv2_send_sgi(u32 cpu_mask, u32 sgi);
+/* All but send_sgi with interrupts masked. */
+struct irqc_ops {
+	void (*init)(void);
+	void (*init_cpu)(void);		/* the running one's part */
+	void (*enable)(u32 number);	/* one interrupt; a private one here */
+	void (*handle)(void);		/* takes one and calls irqc_dispatch() */
+	void (*send_sgi)(u32 cpu_mask, u32 sgi);
+};
+extern const struct irqc_ops gicv2_ops, gicv3_ops, bcm2836_ops;
 
-void gicv3_init(void);
-void gicv3_init_cpu(void);
-void gicv3_handle(void);
-void gicv3_enable(u32 intid);
-void gicv3_send_sgi(u32 cpu_mask, u32 sgi);
-
-/* pl011.c: received bytes are waiting. */
+/* uart.c: received bytes are waiting. */
 void uart_interrupt(void);
 
 /* irqc.c: enables an interrupt; a PPI on the running CPU. */

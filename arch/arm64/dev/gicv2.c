@@ -25,7 +25,7 @@
 
 #define ENABLE 1u
 
-/* Fixed after gicv2_init(). */
+/* Fixed after init(). */
 static void *dist, *cpu_interface;
 /* The distributor's name for each CPU: one bit. Written once by that CPU
  * before it takes part in anything that sends it an interrupt. */
@@ -45,7 +45,7 @@ static u8 read_own_target(void)
 	return bits & 0xff ? (u8)bits : 1;
 }
 
-void gicv2_init(void)
+static void init(void)
 {
 	u32 i, line_count;
 	u8 boot_target;
@@ -66,7 +66,7 @@ void gicv2_init(void)
 	mmio_write32(dist, GIC_CTLR, ENABLE);
 }
 
-void gicv2_init_cpu(void)
+static void init_cpu(void)
 {
 	target_mask[arch_cpu_id()] = read_own_target();
 	gic_reset_lines(dist, 0, GIC_SPI_FIRST);
@@ -77,12 +77,12 @@ void gicv2_init_cpu(void)
 	mmio_write32(cpu_interface, GICC_CTLR, ENABLE);
 }
 
-void gicv2_enable(u32 intid)
+static void enable(u32 intid)
 {
 	gic_enable_line(dist, intid);
 }
 
-void gicv2_handle(void)
+static void handle(void)
 {
 	/* Acknowledges; for an SGI it also holds the sender's number, which
 	 * the end of interrupt must repeat. */
@@ -94,7 +94,7 @@ void gicv2_handle(void)
 	mmio_write32(cpu_interface, GICC_EOIR, iar);
 }
 
-void gicv2_send_sgi(u32 cpu_mask, u32 sgi)
+static void send_sgi(u32 cpu_mask, u32 sgi)
 {
 	u32 targets = 0;
 
@@ -106,3 +106,11 @@ void gicv2_send_sgi(u32 cpu_mask, u32 sgi)
 	__asm__ volatile("dmb ishst" : : : "memory");
 	mmio_write32(dist, GICD_SGIR, targets << SGIR_TARGET_SHIFT | sgi);
 }
+
+const struct irqc_ops gicv2_ops = {
+	.init = init,
+	.init_cpu = init_cpu,
+	.enable = enable,
+	.handle = handle,
+	.send_sgi = send_sgi,
+};

@@ -35,7 +35,7 @@
 #define SGI1R_INTID_SHIFT 24
 #define SGI1R_RANGE_SHIFT 44
 
-/* Fixed after gicv3_init(). */
+/* Fixed after init(). */
 static void *dist;
 static void *redist[CONFIG_MAX_CPUS];
 
@@ -98,7 +98,7 @@ static void redist_search_all(void)
 				   i, boot_info.cpu_mpidr[i]);
 }
 
-void gicv3_init(void)
+static void init(void)
 {
 	u64 boot_affinity = boot_info.cpu_mpidr[0] & MPIDR_AFFINITY;
 	u32 i, line_count;
@@ -154,7 +154,7 @@ static void cpu_interface_enable(void)
 	__asm__ volatile("msr s3_0_c12_c12_7, %0\n\tisb" : : "r"(1ul));
 }
 
-void gicv3_init_cpu(void)
+static void init_cpu(void)
 {
 	void *sgi_frame = own_sgi_frame();
 
@@ -165,12 +165,12 @@ void gicv3_init_cpu(void)
 	cpu_interface_enable();
 }
 
-void gicv3_enable(u32 intid)
+static void enable(u32 intid)
 {
 	gic_enable_line(intid < GIC_SPI_FIRST ? own_sgi_frame() : dist, intid);
 }
 
-void gicv3_handle(void)
+static void handle(void)
 {
 	u64 intid;
 
@@ -198,7 +198,7 @@ static void send_sgi_one(u64 mpidr, u64 sgi)
 	__asm__ volatile("msr s3_0_c12_c11_5, %0" : : "r"(value) : "memory");
 }
 
-void gicv3_send_sgi(u32 cpu_mask, u32 sgi)
+static void send_sgi(u32 cpu_mask, u32 sgi)
 {
 	/* The interrupt is raised by a system register, which only a DSB
 	 * orders after stores: what the handlers are told about is visible when
@@ -210,3 +210,11 @@ void gicv3_send_sgi(u32 cpu_mask, u32 sgi)
 	/* Done before the sender goes on, for instance to WFI. */
 	__asm__ volatile("isb" : : : "memory");
 }
+
+const struct irqc_ops gicv3_ops = {
+	.init = init,
+	.init_cpu = init_cpu,
+	.enable = enable,
+	.handle = handle,
+	.send_sgi = send_sgi,
+};

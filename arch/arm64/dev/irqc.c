@@ -14,55 +14,49 @@
 #include "gic.h"
 
 /* Fixed after irqc_init(). */
-static bool is_v3;
+static const struct irqc_ops *ops;
 static bool is_ready;
 
 void irqc_init(void)
 {
-	if (dt_devices.gic_version != 2 && dt_devices.gic_version != 3)
-		panic_stop("the device tree has no GIC of version 2 or 3");
-	is_v3 = dt_devices.gic_version == 3;
-	if (is_v3)
-		gicv3_init();
-	else
-		gicv2_init();
+	switch (dt_devices.irqc) {
+	case IRQC_GICV2:
+		ops = &gicv2_ops;
+		break;
+	case IRQC_GICV3:
+		ops = &gicv3_ops;
+		break;
+	case IRQC_BCM2836:
+		ops = &bcm2836_ops;
+		break;
+	case IRQC_NONE:
+		panic_stop("the device tree has no interrupt controller of ours");
+	}
+	ops->init();
 }
 
 void irqc_init_cpu(void)
 {
-	if (is_v3)
-		gicv3_init_cpu();
-	else
-		gicv2_init_cpu();
+	ops->init_cpu();
 	/* The boot CPU sets it before another one runs. */
 	is_ready = true;
 }
 
 void irqc_enable(u32 intid)
 {
-	if (is_v3)
-		gicv3_enable(intid);
-	else
-		gicv2_enable(intid);
+	ops->enable(intid);
 }
 
 void irqc_handle(void)
 {
-	if (is_v3)
-		gicv3_handle();
-	else
-		gicv2_handle();
+	ops->handle();
 }
 
 void gic_send_sgi(u32 cpu_mask, enum sgi sgi)
 {
 	/* A panic may come before the controller; there is one CPU then. */
-	if (!is_ready)
-		return;
-	if (is_v3)
-		gicv3_send_sgi(cpu_mask, sgi);
-	else
-		gicv2_send_sgi(cpu_mask, sgi);
+	if (is_ready)
+		ops->send_sgi(cpu_mask, sgi);
 }
 
 static void dispatch_sgi(u32 sgi)
@@ -88,7 +82,7 @@ void irqc_dispatch(u32 intid)
 	if (intid == dt_devices.timer_irq) {
 		stat_add(STAT_TIMER_IRQS, 1);
 		ktime_interrupt();
-	} else if (intid < GIC_PPI_FIRST) {
+	} else if (intid < SGI_COUNT) {
 		dispatch_sgi(intid);
 	} else if (intid == dt_devices.uart_irq) {
 		uart_interrupt();

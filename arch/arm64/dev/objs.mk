@@ -4,3 +4,7 @@ obj-y += arch/arm64/dev/gicv3.o
 obj-y += arch/arm64/dev/irqc.o
 obj-y += arch/arm64/dev/pl011.o
 obj-y += arch/arm64/dev/timer.o
+obj-y += arch/arm64/dev/bcm2836.o
+obj-y += arch/arm64/dev/mini_uart.o
+obj-y += arch/arm64/dev/raspi_pins.o
+obj-y += arch/arm64/dev/uart.o

@@ -1,18 +1,11 @@
 /*
- * PL011 UART: polled output, received bytes by interrupt.
+ * PL011 UART.
  *
  * Speed and format of the line stay as the firmware set them: the tree names a
  * clock, not a rate.
  */
-#include <arch/irq.h>
-#include <arch/kmap.h>
-#include <kernel/boot.h>
-#include <kernel/printk.h>
-
-#include "../dt.h"
-#include "devices.h"
-#include "gic.h"
 #include "mmio.h"
+#include "uart.h"
 
 #define UART_DR 0x00
 #define UART_FR 0x18
@@ -23,6 +16,7 @@
 #define UART_ICR 0x44
 
 #define DR_ERRORS 0xf00u
+#define DR_OVERRUN 0x800u
 #define FR_BUSY 0x08u
 #define FR_RX_EMPTY 0x10u
 #define FR_TX_FULL 0x20u
@@ -36,72 +30,58 @@
 
 #define FIFO_DEPTH 16u		/* 32 from revision r1p5 on */
 
-/* Fixed after uart_init(). NULL: there is no UART. */
-static void *uart;
-
-void uart_init(void)
+static void init(void *regs)
 {
-	if (dt_devices.uart.size == 0)
-		return;
-	uart = arch_map_device(paddr(dt_devices.uart.base),
-			       dt_devices.uart.size);
-	if (!uart)
-		return;
-	mmio_write32(uart, UART_IMSC, 0);
+	mmio_write32(regs, UART_IMSC, 0);
 	/* Line control is changed with the UART idle and off. */
-	while (mmio_read32(uart, UART_FR) & FR_BUSY)
+	while (mmio_read32(regs, UART_FR) & FR_BUSY)
 		;
-	mmio_write32(uart, UART_CR, 0);
-	mmio_write32(uart, UART_ICR, INT_ALL);
-	mmio_write32(uart, UART_LCRH, LCRH_8_BITS | LCRH_FIFO);
-	mmio_write32(uart, UART_CR, CR_ENABLE);
-	console_start();
+	mmio_write32(regs, UART_CR, 0);
+	mmio_write32(regs, UART_ICR, INT_ALL);
+	mmio_write32(regs, UART_LCRH, LCRH_8_BITS | LCRH_FIFO);
+	mmio_write32(regs, UART_CR, CR_ENABLE);
 }
 
-/* Waits until at least one byte fits; returns how many do for sure. */
-static u32 wait_for_room(void)
+static u32 wait_for_room(const void *regs)
 {
 	u32 flags;
 
 	do {
-		flags = mmio_read32(uart, UART_FR);
+		flags = mmio_read32(regs, UART_FR);
 	} while (flags & FR_TX_FULL);
 	return flags & FR_TX_EMPTY ? FIFO_DEPTH : 1;
 }
 
-void arch_console_put(const char *s, size_t bytes)
+static void start_rx(void *regs)
 {
-	u32 room = 0;
-
-	if (!uart)
-		return;
-	for (; bytes > 0; bytes--) {
-		if (room == 0)
-			room = wait_for_room();
-		mmio_write32(uart, UART_DR, (u8)*s++);
-		room--;
-	}
+	mmio_write32(regs, UART_IMSC, INT_RX | INT_RX_TIMEOUT);
 }
 
-void arch_console_start_rx(void)
+static void acknowledge(void *regs)
 {
-	if (!uart)
-		return;
-	mmio_write32(uart, UART_IMSC, INT_RX | INT_RX_TIMEOUT);
-	irqc_enable(dt_devices.uart_irq);
+	mmio_write32(regs, UART_ICR, mmio_read32(regs, UART_MIS));
 }
 
-void uart_interrupt(void)
+static bool take(void *regs, char *c)
 {
 	u32 data;
 
-	/* Cleared first: what comes from here on raises it again. */
-	mmio_write32(uart, UART_ICR, mmio_read32(uart, UART_MIS));
-	while (!(mmio_read32(uart, UART_FR) & FR_RX_EMPTY)) {
-		data = mmio_read32(uart, UART_DR);
-		/* Break, parity, framing: not what was sent. An overrun (the
-		 * highest bit) lost other bytes, not this one. */
-		if (!(data & DR_ERRORS & ~0x800u))
-			console_receive((char)data);
+	while (!(mmio_read32(regs, UART_FR) & FR_RX_EMPTY)) {
+		data = mmio_read32(regs, UART_DR);
+		*c = (char)data;
+		/* Break, parity, framing: not what was sent. An overrun lost
+		 * other bytes, not this one. */
+		if (!(data & DR_ERRORS & ~DR_OVERRUN))
+			return true;
 	}
+	return false;
 }
+
+const struct uart_ops pl011_ops = {
+	.data = UART_DR,
+	.init = init,
+	.wait_for_room = wait_for_room,
+	.start_rx = start_rx,
+	.acknowledge = acknowledge,
+	.take = take,
+};

@@ -22,7 +22,8 @@ struct boot_info {
 	u32 reserved_count;
 	struct boot_range initrd;	/* size 0: none */
 	u64 cpu_mpidr[CONFIG_MAX_CPUS];
-	u32 cpu_count;
+	u32 cpu_count;			/* to be used: argument `cpus=` */
+	u32 cpu_found;			/* there are; the rest stays off */
 	u64 random_seed[4];		/* from rng-seed, kaslr-seed, counter */
 	char args[BOOT_MAX_ARGS];	/* NUL-terminated boot arguments */
 };

@@ -45,4 +45,7 @@ void ktest_fail(struct ktest_run *t, const char *file, int line,
  * Thread context, may sleep. */
 u32 ktest_run_all(const char *filter);
 
+/* Does what no kernel survives (boot argument `provoke=`); arch/arm64/tests. */
+void arch_provoke(const char *what) NORETURN;
+
 #endif

@@ -55,6 +55,9 @@ MUST_CHECK zx_status_t printk_set_notify(void (*notify)(void));
 /* Called by arch for each reschedule interrupt: a record may be waiting. */
 void printk_interrupt(void);
 
+/* The ring itself, for whoever reads it when this kernel no longer runs. */
+const void *printk_ring(void);
+
 /* Called by arch when the console works: shows what was logged before. */
 void console_start(void);
 /* Raw output to the console, not logged; waits for room. */

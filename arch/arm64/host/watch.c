@@ -1,0 +1,93 @@
+/*
+ * The watch: EL2's own timer ticks on every CPU, and at each tick the host looks
+ * whether EL1 is still there. Two things end the machine with a report:
+ *
+ *  - an interrupt has been pending for EL1 for STUCK_SECONDS: interrupts are off,
+ *    and the code that turned them off goes on and on. No promise is needed; it
+ *    works from the first instruction of EL1. (A kernel that idles with
+ *    interrupts masked wakes by one and takes it.)
+ *  - the kernel has promised to say that it is alive, and has not.
+ */
+#include "abi.h"
+#include "host.h"
+
+#define STUCK_SECONDS 5
+#define BOOT_SECONDS 20		/* from EL1's entry to its first promise */
+#define PROMISE_SECONDS_MAX 3600
+
+/* When the kernel is to have said that it lives; 0: it has not promised.
+ * Atomic: written by whichever CPU has the promise to give, read by all. A CPU
+ * that reads an old value looks again at its next tick. */
+static u64 promise_until;
+/* As promised; for the report only. */
+static u64 promise_seconds = BOOT_SECONDS;
+
+static u64 now(void)
+{
+	u64 v;
+
+	/* The ISB: not read ahead of what came before. */
+	__asm__ volatile("isb\n\tmrs %0, cntpct_el0" : "=r"(v) : : "memory");
+	return v;
+}
+
+static u64 frequency(void)
+{
+	u64 v;
+
+	__asm__("mrs %0, cntfrq_el0" : "=r"(v));
+	return v;
+}
+
+/* One second on; enabled, not masked. */
+static void set_timer(void)
+{
+	__asm__ volatile("msr cnthp_cval_el2, %0\n\t"
+			 "msr cnthp_ctl_el2, %1\n\t"
+			 "isb"
+			 : : "r"(now() + frequency()), "r"(1ul));
+}
+
+void watch_init_cpu(void)
+{
+	struct host_cpu *cpu = host_cpu();
+
+	cpu->stuck_since = 0;
+	set_timer();
+}
+
+s64 watch_promise(u64 seconds)
+{
+	if (seconds > PROMISE_SECONDS_MAX)
+		return HOST_BAD_ARGUMENT;
+	vgic_enable_own();
+	promise_seconds = seconds;
+	__atomic_store_n(&promise_until,
+			 seconds ? now() + seconds * frequency() : 0,
+			 __ATOMIC_RELAXED);
+	return 0;
+}
+
+void watch_start(void)
+{
+	(void)watch_promise(BOOT_SECONDS);
+}
+
+void watch_tick(const struct host_regs *regs)
+{
+	u64 until = __atomic_load_n(&promise_until, __ATOMIC_RELAXED);
+	struct host_cpu *cpu = host_cpu();
+	u64 t = now();
+
+	set_timer();
+	if (!vgic_is_waiting())
+		cpu->stuck_since = 0;
+	else if (cpu->stuck_since == 0)
+		cpu->stuck_since = t;
+	else if (t - cpu->stuck_since >= STUCK_SECONDS * frequency())
+		report_and_end(regs, "the kernel has not taken an interrupt for "
+			       "this many seconds:", STUCK_SECONDS);
+	if (until != 0 && t > until)
+		report_and_end(regs, "the kernel has not said for this many "
+			       "seconds that it is alive:", promise_seconds);
+}
