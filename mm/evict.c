@@ -59,6 +59,7 @@ struct hunt {
 	u64 freed;
 	u64 seen;		/* pages it could take, now or at a later look */
 	bool text;		/* a page taken held instructions */
+	struct evict_count *count;	/* nothing is taken: pages by age */
 };
 
 static bool is_over(const struct hunt *h)
@@ -127,10 +128,29 @@ static u64 find_old(struct vmo *v, u64 base, u64 set, u64 used,
 	return old;
 }
 
+static void count_leaf(struct vmo *v, u64 index, u64 end,
+		       struct evict_count *count)
+{
+	struct page *page;
+
+	for (; vmo_next_resident_locked(v, &index, end, &page); index++) {
+		u32 age = vmo_page_age(page);
+
+		count->total++;
+		count->newest += age <= VMO_AGE_SUPPLIED;
+		count->oldest += age + 1 >= AGE_UNUSED &&
+				 !(page->age & VMO_AGE_NEEDED);
+	}
+}
+
 static void look_at_leaf(struct vmo *v, u64 base, u64 end, struct hunt *h)
 {
 	u64 set = find_pages(v, base, end, h), used = 0;
 
+	if (h->count) {
+		count_leaf(v, base, end, h->count);
+		return;
+	}
 	if (!set)
 		return;
 	h->seen += bit_count64(set);
@@ -152,7 +172,8 @@ static bool step_locked(struct vmo *v, struct hunt *h)
 	u64 end = vmo_end_locked(v), index, base;
 	struct pt_slot s = ptree_next(&v->pages, v->evict_next, end, &index);
 
-	if (pt_slot_type(s) == PT_EMPTY || page_source_is_closed(v->source)) {
+	if (pt_slot_type(s) == PT_EMPTY ||
+	    (!h->count && page_source_is_closed(v->source))) {
 		v->evict_next = 0;
 		return false;
 	}
@@ -312,4 +333,12 @@ u64 evict_needed(u64 pages)
 	struct hunt h = { .takes_needed = true, .wanted = pages };
 
 	return hunt(&h, 1);
+}
+
+void evict_count(struct evict_count *count)
+{
+	struct hunt h = { .wanted = ~0ul, .count = count };
+
+	*count = (struct evict_count){ 0 };
+	look_round(&h);
 }

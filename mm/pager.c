@@ -387,6 +387,17 @@ static zx_status_t try_supply(struct supply *s,
 	return status;
 }
 
+/* Memory was out. Other pages of the pager's, perhaps of this very VMO, give way:
+ * a service whose pages are all the memory there is goes on. False: this was the
+ * last attempt. */
+static __attribute__((noinline)) bool make_room(struct supply *s)
+{
+	if (s->gives_up)
+		return false;
+	s->gives_up = !mm_reclaim(frames_for(s->bytes >> PAGE_SHIFT));
+	return true;
+}
+
 zx_status_t pager_supply_pages(struct vmo *v, u64 offset, u64 bytes,
 			       struct vmo *aux, u64 aux_offset,
 			       const struct pager_supply_rules *rules)
@@ -399,12 +410,9 @@ zx_status_t pager_supply_pages(struct vmo *v, u64 offset, u64 bytes,
 		return ZX_ERR_NOT_SUPPORTED;
 	if (b->kind == VMO_CONTIGUOUS || b->source || b->source_vmo)
 		return rules->odd_aux;
-	status = try_supply(&s, rules);
-	/* Other pages of the pager's, perhaps of this very VMO, give way: a
-	 * service whose pages are all the memory there is goes on. */
-	while (__builtin_expect(status == ZX_ERR_NO_MEMORY && !s.gives_up, 0)) {
-		s.gives_up = !mm_reclaim(frames_for(s.bytes >> PAGE_SHIFT));
+	do {
 		status = try_supply(&s, rules);
-	}
+	} while (__builtin_expect(status == ZX_ERR_NO_MEMORY, 0) &&
+		 make_room(&s));
 	return status;
 }

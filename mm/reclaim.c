@@ -78,6 +78,13 @@ u64 mm_reclaim_idle(u64 pages, u32 looks)
 	return freed;
 }
 
+void mm_count_pager_pages(struct evict_count *count)
+{
+	mutex_lock(&reclaim_lock);
+	evict_count(count);
+	mutex_unlock(&reclaim_lock);
+}
+
 void mm_make_room(u64 pages)
 {
 	if (pmm_free_count() < pages)

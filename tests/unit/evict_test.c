@@ -290,14 +290,21 @@ static void test_levels(void **state)
 /* Ahead of need only what was not used for long goes. */
 static void test_idle(void **state)
 {
+	struct evict_count count;
 	struct paged p;
 
 	(void)state;
 	make_full(&p, LEAF);
+	mm_count_pager_pages(&count);
+	assert_true(count.total == LEAF && count.newest == LEAF &&
+		    count.oldest == 0);
 	for (u32 i = 1; i < 5; i++) {
 		touch(&p, 15);
 		assert_int_equal(mm_reclaim_idle(1000, 6), 0);
 	}
+	mm_count_pager_pages(&count);
+	assert_true(count.total == LEAF && count.newest == 1 &&
+		    count.oldest == LEAF - 1);
 	assert_int_equal(mm_reclaim_idle(1000, 6), LEAF - 1);
 	assert_true(is_there(p.vmo, 15));
 	unmake(&p);

@@ -1,4 +1,5 @@
 /* A fault that a pager in another thread resolves: packet, supply, resume. */
+#include <zircon/jx.h>
 #include <zircon/process.h>
 #include <zircon/syscalls/port.h>
 
@@ -40,6 +41,31 @@ static void supply_batch(void)
 		     1);
 }
 
+/* A COMMIT of more than can be free: all that can be given back is, in vain. */
+static uint64_t out_of_memory(void)
+{
+	jx_memory_stats_t stats = { 0 };
+	uint64_t from, to;
+	zx_handle_t huge;
+
+	bench_check(jx_stat(JX_STAT_MEMORY, &stats, sizeof(stats), NULL), "jx_stat");
+	huge = bench_vmo(stats.total_pages / 1000 * 995);
+	from = bench_ticks();
+	(void)zx_vmo_op_range(huge, ZX_VMO_OP_COMMIT, 0, stats.total_pages / 1000 * 995 * PAGE,
+			      NULL, 0);
+	to = bench_ticks();
+	zx_handle_close(huge);
+	return bench_instructions(from, to);
+}
+
+/* All pages of the VMO, those of the mapping used. */
+static void evict_all(void)
+{
+	uint64_t with = out_of_memory(), without = out_of_memory();
+
+	bench_report("pager/evict_per_page", with > without ? with - without : 0, PAGES + 256, 1);
+}
+
 void bench_pager(void)
 {
 	struct jx_thread thread;
@@ -61,6 +87,7 @@ void bench_pager(void)
 	bench_report("pager/fault_round_trip", bench_instructions(from, bench_ticks()), PAGES - 1,
 		     1);
 	supply_batch();
+	evict_all();
 	bench_check(zx_pager_detach_vmo(pager, vmo), "detach");
 	bench_check(jx_thread_join(&thread, NULL), "join");
 	bench_unmap(address, PAGES);

@@ -28,6 +28,14 @@ void evict_leave(struct vmo *v);
 /* Pages became VMO_AGE_MAX old at once. */
 void evict_hint_given(void);
 
+/* Pages of all pagers' VMOs: all; used, or supplied, since the last look; those
+ * that would go at the next one. */
+struct evict_count {
+	u64 total, newest, oldest;
+};
+/* A look that changes nothing, as the others by mm_count_pager_pages(). */
+void evict_count(struct evict_count *count);
+
 /*
  * Free `pages` frames or a few more, or all that they may: pages that nobody
  * needs, as somebody said; pages not used for some looks; pages whether used or

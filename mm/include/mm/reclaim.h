@@ -33,6 +33,11 @@ u64 mm_reclaim(u64 pages);
  * LOCK_RECLAIM, may sleep. */
 u64 mm_reclaim_idle(u64 pages, u32 looks);
 
+/* Pages that pagers' VMOs hold, by age (<mm/evict.h>). LOCK_RECLAIM, may sleep;
+ * takes time for each page. */
+struct evict_count;
+void mm_count_pager_pages(struct evict_count *count);
+
 /* For a step that cannot be undone: before it, if fewer frames than that are
  * free, as mm_reclaim(). They may be gone again when the step wants them. */
 void mm_make_room(u64 pages);
