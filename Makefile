@@ -5,6 +5,7 @@
 #?   all            Image and initrd in $O (the default)
 #?   bench          instruction counts per operation, into $O/bench.tsv
 #?   sdk            headers, libraries, jacinth-cc and jacinth-c++ for your programs, in $O/sdk
+#?   ports          programs from outside, from Debian's sources, in $O/ports
 #?   gdb            boot, stopped, with gdb-multiarch attached
 #?   check          style, include direction, raw operations
 #?   defconfig menuconfig savedefconfig   the options in $O/.config
@@ -12,7 +13,7 @@
 #? Variables
 #?   CPUS=4 MEM=1G GIC=2|3 CPU=cortex-a72|max   the machine of run and gdb
 #?   CMD="..."      run: these shell commands, then power off; make's status is theirs
-#?   PROG=f.elf ARGS="..."   run: that program alone; make's status is its status
+#?   PROG=f.elf ARGS="..." FILES="name=path ..."   run: that program alone, its status
 #?   SEED=n APPEND="..." TIMEOUT=seconds   run: fixed randomness; kernel arguments; limit
 #?   O=build        folder for everything that is made
 #?   DEFCONFIG="debug|release [asid8] [latest]"   fragments of arch/arm64/configs
@@ -43,7 +44,7 @@ all: $O/Image $O/initrd $O/compile_commands.json
 # --- Configuration -----------------------------------------------------------
 
 # Goals that call make again to build: the tools may not be there before that.
-meta := help clean setup run gdb test bench sdk check defconfig menuconfig savedefconfig
+meta := help clean setup run gdb test bench sdk ports check defconfig menuconfig savedefconfig
 ifneq ($(filter-out $(meta),$(or $(MAKECMDGOALS),all)),)
 include $O/.config
 endif
@@ -195,7 +196,7 @@ check-headers: $(generated)
 
 # --- What a user calls -------------------------------------------------------
 
-.PHONY: help setup bench sdk gdb test check run booted clean defconfig menuconfig savedefconfig
+.PHONY: help setup bench gdb test check run booted clean defconfig menuconfig savedefconfig
 help:
 	@sed -n 's/^#? \{0,1\}//p' Makefile
 
@@ -204,10 +205,6 @@ setup:
 
 bench: setup
 	@scripts/bench --out $O
-
-sdk: setup
-	@+$(MAKE) $O/lib/libzx.a $O/lib/crt0.o
-	@scripts/sdk $O
 
 gdb: setup
 	@+$(MAKE) -j$$(nproc) all

@@ -28,12 +28,23 @@ def read_program(path):
         raise BadRequest(f"{path}: {error.strerror}") from error
 
 
-def initrd_for(build, prog, folder):
-    """Return the initrd to boot with: the build's, or one with prog alone."""
+def more_files(words):
+    """Return {name: content} for words such as data/a.db=path/to/a.db."""
+    files = {}
+    for word in words.split():
+        name, equals, path = word.partition("=")
+        if not (name.strip("/") and equals):
+            raise BadRequest(f"FILES: {word} is not name=path")
+        files[name.strip("/")] = read_program(path)
+    return files
+
+
+def initrd_for(build, prog, folder, words=""):
+    """Return the initrd to boot with: the build's, or one with prog and its files alone."""
     if not prog:
         return os.path.join(build, "initrd")
     path = os.path.join(folder, "initrd")
-    files = {"bin/init": read_program(os.path.join(build, "bin/init")),
+    files = {**more_files(words), "bin/init": read_program(os.path.join(build, "bin/init")),
              "bin/prog": read_program(prog)}
     with open(path, "wb") as out:
         out.write(mkinitrd.archive(files))
@@ -43,6 +54,8 @@ def initrd_for(build, prog, folder):
 def machine_for(build, env, terminal, folder):
     if env.get("CMD") and env.get("PROG"):
         raise BadRequest("give CMD or PROG, not both")
+    if env.get("FILES") and not env.get("PROG"):
+        raise BadRequest("FILES go with PROG")
     if (env.get("GIC") or "3") not in ("2", "3"):
         raise BadRequest(f"GIC={env['GIC']}: 2 or 3")
     if (env.get("CPUS") or "4") not in "12345678":
@@ -51,7 +64,7 @@ def machine_for(build, env, terminal, folder):
         raise BadRequest(f"EL={env['EL']}: 1 or 2, where the kernel is entered")
     vm = machine.Machine(
         image=os.path.join(build, "Image"),
-        initrd=initrd_for(build, env.get("PROG"), folder),
+        initrd=initrd_for(build, env.get("PROG"), folder, env.get("FILES", "")),
         cpus=int(env.get("CPUS") or 4), mem=env.get("MEM") or "1G",
         gic=int(env.get("GIC") or 3), cpu=env.get("CPU") or "cortex-a72",
         el2=env.get("EL") == "2", seed=env.get("SEED", ""), kernel_args=env.get("APPEND", ""),

@@ -50,3 +50,13 @@ $O/bin/%: $O/elf/%
 $O/initrd: $(progs:%=$O/bin/%) $(objects) scripts/mkinitrd.py
 	$(call say,INITRD,$@)
 	$Q$(PYTHON) scripts/mkinitrd.py $@ $(foreach p,$(progs),bin/$p=$O/bin/$p)
+
+# --- The kit for programs from outside, and some of them ------------------------
+
+.PHONY: sdk ports
+sdk: setup
+	@+$(MAKE) $O/lib/libzx.a $O/lib/crt0.o
+	@scripts/sdk $O
+
+ports: sdk
+	@scripts/ports $O

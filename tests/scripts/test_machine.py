@@ -60,7 +60,7 @@ def test_what_init_is_asked(env, terminal, expected):
 
 @pytest.mark.parametrize("env", [
     {"GIC": "4"}, {"CPUS": "9"}, {"CPUS": "x"}, {"CMD": "a", "PROG": "b"},
-    {"PROG": "/nowhere"}, {"CMD": "x" * 3000},
+    {"PROG": "/nowhere"}, {"CMD": "x" * 3000}, {"CMD": "ps", "FILES": "a=b"},
 ])
 def test_bad_request_is_refused(env, tmp_path):
     with pytest.raises(qemu.BadRequest):
@@ -75,6 +75,18 @@ def test_program_boots_with_init_and_itself_alone(tmp_path):
     with open(vm.initrd, "rb") as source:
         data = source.read()
     assert b"bin/init" in data and b"PROG" in data
+
+
+def test_files_of_a_program_are_in_its_initrd(tmp_path):
+    (tmp_path / "a.db").write_bytes(b"CONTENT")
+    files = qemu.more_files(f"data/a.db={tmp_path / 'a.db'}  /b={tmp_path / 'a.db'}")
+    assert files == {"data/a.db": b"CONTENT", "b": b"CONTENT"}
+
+
+@pytest.mark.parametrize("words", ["a", "=b", "a=/nowhere", "/=x"])
+def test_bad_files_are_refused(words):
+    with pytest.raises(qemu.BadRequest):
+        qemu.more_files(words)
 
 
 def test_full_matrix_is_the_product():

@@ -1,0 +1,71 @@
+"""Programs from outside of this tree: their own self-tests, under Jacinth.
+
+Their sources come from Debian's archive; where it cannot be reached, and nothing was
+fetched before, the tests are skipped.
+"""
+import re
+import subprocess
+
+import pytest
+from conftest import ROOT
+from test_run import make
+
+ARCHIVE_AWAY = 3
+
+
+@pytest.fixture(name="port", scope="session")
+def make_port(build):
+    """A function that builds a port; returns the folder of its programs."""
+    folders = {}
+
+    def port(name):
+        if name not in folders:
+            status, text = make(build, "sdk")
+            assert status == 0, text
+            done = subprocess.run([ROOT / "scripts/ports", build, name], cwd=ROOT, text=True,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, check=False)
+            if done.returncode == ARCHIVE_AWAY:
+                pytest.skip(f"the source of {name} is not here: {done.stdout.strip()}")
+            assert done.returncode == 0, done.stdout
+            folders[name] = build / "ports" / name
+        return folders[name]
+    return port
+
+
+def run(build, program, arguments, *files, seconds=200):
+    """As a user would; returns (status, what was printed)."""
+    return make(build, "run", f"PROG={program}", f"ARGS={arguments}", f"TIMEOUT={seconds}",
+                "FILES=" + " ".join(f"data/{path.name}={path}" for path in files), "MEM=512M",
+                seconds=seconds + 60)
+
+
+@pytest.mark.parametrize("number, fewest", [(4, 2500), (6, 3800)])
+def test_sqlite_passes_its_fuzzcheck(build, port, number, fewest):
+    folder = port("sqlite")
+    data = folder / f"source/test/fuzzdata{number}.db"
+    status, text = run(build, folder / "fuzzcheck.elf", f"data/{data.name}", data)
+    verdict = re.search(r"fuzzcheck: (\d+) errors out of (\d+) tests", text)
+    assert verdict, text[-2000:]
+    assert (status, int(verdict[1])) == (0, 0)
+    assert int(verdict[2]) >= fewest
+
+
+@pytest.mark.parametrize("options", [
+    "", "--journal wal --checkpoint", "--mmap 100000000 --temp 6", "--testset cte",
+    "--shrink-memory --pagesize 16384 --incrvacuum"])
+def test_sqlite_reads_what_it_reads_elsewhere(build, port, options, tmp_path):
+    folder = port("sqlite")
+    arguments = f"--size 5 --verify {options}"
+    host = subprocess.run([folder / "speedtest1.host", *arguments.split(), tmp_path / "a.db"],
+                          text=True, stdout=subprocess.PIPE, check=True).stdout
+    status, text = run(build, folder / "speedtest1.elf", f"{arguments} a.db")
+    wanted = re.search(r"Verification Hash: .*", host)[0].strip()
+    assert status == 0, text[-2000:]
+    assert wanted in text
+
+
+def test_sqlite_serves_threads_through_a_log(build, port):
+    status, text = run(build, port("sqlite") / "threads.elf", "")
+    assert "threads: 0 errors, 450 transfers, reads: some" in text
+    assert status == 0
