@@ -19,8 +19,8 @@
 
 #include "port_internal.h"
 
-/* "Already above 2048" is refused: 2049 fit (pager-port.md 10.2). */
-#define USER_PACKET_LIMIT 2048u
+/* In all ports together (pager-port.md 10.2). */
+#define USER_PACKET_POOL 16384u
 
 struct port_reader {
 	struct waiter waiter;
@@ -30,6 +30,8 @@ struct port_reader {
 
 static struct slab_cache port_cache;
 static struct slab_cache packet_cache;
+/* Atomic: user packets in all ports; relaxed, a limit. */
+static u32 packet_pool_used;
 
 void port_init(void)
 {
@@ -48,13 +50,31 @@ void port_packet_init(struct port_packet *pkt,
 	list_init(&pkt->node);
 }
 
+static struct port_packet *packet_alloc(void)
+{
+	struct port_packet *pkt = NULL;
+
+	if (__builtin_expect(arch_add32(&packet_pool_used, 1) <=
+			     USER_PACKET_POOL, 1))
+		pkt = slab_alloc(&packet_cache);
+	if (__builtin_expect(!pkt, 0))
+		arch_add32(&packet_pool_used, -1u);
+	return pkt;
+}
+
+static void packet_free(struct port_packet *pkt)
+{
+	arch_add32(&packet_pool_used, -1u);
+	slab_free(&packet_cache, pkt);
+}
+
 /* The packet is out of the queue: gives it back to its owner. */
 static inline void packet_release(struct port_packet *pkt, bool dropped)
 {
 	if (pkt->ops)
 		pkt->ops->left(pkt, dropped);
 	else
-		slab_free(&packet_cache, pkt);
+		packet_free(pkt);
 }
 
 static inline struct port_packet *pop_locked(struct port *p)
@@ -126,9 +146,10 @@ bool port_withdraw_packet(struct port *p, struct port_packet *pkt)
 	return queued;
 }
 
-zx_status_t port_queue_user(struct port *p, const zx_port_packet_t *body)
+zx_status_t port_queue_user(struct port *p, const zx_port_packet_t *body,
+			    u32 limit)
 {
-	struct port_packet *pkt = slab_alloc(&packet_cache);
+	struct port_packet *pkt = packet_alloc();
 	zx_status_t status = ZX_OK;
 
 	if (!pkt)
@@ -139,13 +160,13 @@ zx_status_t port_queue_user(struct port *p, const zx_port_packet_t *body)
 	spin_lock(&p->lock);
 	if (__builtin_expect(p->closed, 0))
 		status = ZX_ERR_BAD_HANDLE;
-	else if (__builtin_expect(p->user_count > USER_PACKET_LIMIT, 0))
+	else if (__builtin_expect(p->user_count >= limit, 0))
 		status = ZX_ERR_SHOULD_WAIT;
 	else
 		deliver_locked(p, pkt);
 	spin_unlock(&p->lock);
 	if (__builtin_expect(status != ZX_OK, 0))
-		slab_free(&packet_cache, pkt);
+		packet_free(pkt);
 	return status;
 }
 

@@ -91,7 +91,7 @@ static void async_prepare(struct async_wait *a, struct port *p,
 	a->observer.handle = source->identity;
 	a->observer.trigger = signals;
 	a->observer.one_shot = true;
-	a->observer.edge = (options & PORT_WAIT_ASYNC_EDGE) != 0;
+	a->observer.edge = (options & ZX_WAIT_ASYNC_EDGE) != 0;
 	port_packet_init(&a->packet, &async_packet_ops);
 	a->packet.body = (zx_port_packet_t){
 		.key = key,

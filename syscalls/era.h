@@ -71,6 +71,9 @@
 #define ERA_PAGER_FIRST_PAGE_DECIDES ERA_IS_LATEST
 /* pager-port.md 5.3: ZX_VMO_OP_ALWAYS_NEED too (else page by page). */
 #define ERA_ALWAYS_NEED_IN_RUNS ERA_IS_LATEST
+/* pager-port.md 10.2: user packets that a port holds; the next one is refused,
+ * in 2020 by a status alone. */
+#define ERA_PORT_USER_PACKETS (ERA_IS_LATEST ? 4096u : 2049u)
 /* pager-port.md 12.8: timers on the boot clock, which is the monotonic one. */
 #define ERA_TIMER_KNOWS_BOOT_CLOCK ERA_IS_LATEST
 #define TIMER_CLOCK_BOOT 1

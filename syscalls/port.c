@@ -1,9 +1,12 @@
 /*
  * Calls on ports (pager-port.md 10).
  */
+#include <kernel/exception.h>
 #include <kernel/port.h>
 #include <syscall_protos.h>
 #include <syscalls/user.h>
+
+#include "era.h"
 
 zx_status_t sys_port_create(uint32_t options, uaddr_t out)
 {
@@ -29,7 +32,11 @@ zx_status_t sys_port_queue(zx_handle_t handle, uaddr_t packet)
 		return status;
 	status = user_read(&body, packet, sizeof(body));
 	if (__builtin_expect(status == ZX_OK, 1))
-		status = port_queue_user(port_from_object(o), &body);
+		status = port_queue_user(port_from_object(o), &body,
+					 ERA_PORT_USER_PACKETS);
+	if (ERA_IS_LATEST && status == ZX_ERR_SHOULD_WAIT)
+		exception_raise_policy(ZX_EXCP_POLICY_CODE_PORT_TOO_MANY_PACKETS,
+				       0);
 	object_unref(o);
 	return status;
 }

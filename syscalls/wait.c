@@ -143,7 +143,7 @@ zx_status_t sys_object_wait_async(zx_handle_t handle, zx_handle_t port,
 	struct object *p;
 	zx_status_t status;
 
-	if (options & ~(ZX_WAIT_ASYNC_TIMESTAMP | PORT_WAIT_ASYNC_EDGE))
+	if (options & ~(ZX_WAIT_ASYNC_TIMESTAMP | ZX_WAIT_ASYNC_EDGE))
 		return ZX_ERR_INVALID_ARGS;
 	status = handle_get(port, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, &p);
 	if (status != ZX_OK)

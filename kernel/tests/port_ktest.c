@@ -61,7 +61,7 @@ KTEST(port_user_packets_fifo)
 	for (u64 i = 0; i < 100; i++) {
 		in.key = i;
 		in.user.u64[3] = ~i;
-		KEXPECT_EQ(t, port_queue_user(p, &in), ZX_OK);
+		KEXPECT_EQ(t, port_queue_user(p, &in, 2049), ZX_OK);
 	}
 	for (u64 i = 0; i < 100; i++) {
 		KEXPECT_EQ(t, port_wait(p, 0, &out), ZX_OK);
@@ -83,13 +83,13 @@ KTEST(port_user_packet_limit)
 
 	hold(&h, port_object(p));
 	for (u32 i = 0; i < 2049; i++)
-		KEXPECT_EQ(t, port_queue_user(p, &body), ZX_OK);
-	KEXPECT_EQ(t, port_queue_user(p, &body), ZX_ERR_SHOULD_WAIT);
+		KEXPECT_EQ(t, port_queue_user(p, &body, 2049), ZX_OK);
+	KEXPECT_EQ(t, port_queue_user(p, &body, 2049), ZX_ERR_SHOULD_WAIT);
 	KEXPECT_EQ(t, port_wait(p, 0, &body), ZX_OK);
-	KEXPECT_EQ(t, port_queue_user(p, &body), ZX_OK);
-	KEXPECT_EQ(t, port_queue_user(p, &body), ZX_ERR_SHOULD_WAIT);
+	KEXPECT_EQ(t, port_queue_user(p, &body, 2049), ZX_OK);
+	KEXPECT_EQ(t, port_queue_user(p, &body, 2049), ZX_ERR_SHOULD_WAIT);
 	KEXPECT_EQ(t, handle_close(h.table, h.value), ZX_OK);
-	KEXPECT_EQ(t, port_queue_user(p, &body), ZX_ERR_BAD_HANDLE);
+	KEXPECT_EQ(t, port_queue_user(p, &body, 2049), ZX_ERR_BAD_HANDLE);
 	KEXPECT_EQ(t, port_wait(p, 0, &body), ZX_ERR_TIMED_OUT);
 	drop(&h);
 }
@@ -131,7 +131,7 @@ KTEST(port_async_fires_once)
 	KEXPECT_EQ(t, out.signal.timestamp, 0);
 
 	KEXPECT_EQ(t, port_wait_async(p, &event.ref, 8, ZX_USER_SIGNAL_1,
-				      PORT_WAIT_ASYNC_EDGE |
+				      ZX_WAIT_ASYNC_EDGE |
 					      ZX_WAIT_ASYNC_TIMESTAMP), ZX_OK);
 	KEXPECT_EQ(t, port_wait(p, 0, &out), ZX_ERR_TIMED_OUT);
 	object_update_signals(event.ref.object, ZX_USER_SIGNAL_1, 0);
@@ -236,12 +236,12 @@ KTEST(port_many_readers)
 	team_start(&team, 4, THREAD_PRIORITY_DEFAULT, reading_member, &r);
 	for (u64 i = 1; i <= 5000; i++) {
 		in.key = i;
-		while (port_queue_user(r.port, &in) == ZX_ERR_SHOULD_WAIT)
+		while (port_queue_user(r.port, &in, 2049) == ZX_ERR_SHOULD_WAIT)
 			sched_yield();
 	}
 	in.key = 0;
 	for (u32 i = 0; i < 4; i++)
-		while (port_queue_user(r.port, &in) == ZX_ERR_SHOULD_WAIT)
+		while (port_queue_user(r.port, &in, 2049) == ZX_ERR_SHOULD_WAIT)
 			sched_yield();
 	team_join(&team);
 	KEXPECT_EQ(t, r.count, 5004);

@@ -163,3 +163,32 @@ JX_TEST(port_12_8_r5_packets)
 	zx_handle_close(port);
 	zx_handle_close(timer);
 }
+
+/* No mode may leave the bounds that its slack gives; without slack none is early. */
+JX_TEST(port_12_8_r6_slack_modes)
+{
+	for (uint32_t mode = ZX_TIMER_SLACK_CENTER; mode <= ZX_TIMER_SLACK_LATE; mode++) {
+		zx_duration_t early = mode == ZX_TIMER_SLACK_LATE ? 0 : ZX_USEC(200);
+		zx_handle_t timer = ZX_HANDLE_INVALID;
+		zx_time_t deadline;
+
+		ASSERT_STATUS(zx_timer_create(mode, ZX_CLOCK_MONOTONIC, &timer), ZX_OK);
+		deadline = zx_deadline_after(ZX_MSEC(1));
+		EXPECT_STATUS(zx_timer_set(timer, deadline, ZX_USEC(200)), ZX_OK);
+		EXPECT_STATUS(zx_object_wait_one(timer, ZX_TIMER_SIGNALED, ZX_TIME_INFINITE, NULL),
+			      ZX_OK);
+		EXPECT_TRUE(zx_clock_get_monotonic() >= deadline - early);
+		deadline = zx_deadline_after(ZX_MSEC(1));
+		EXPECT_STATUS(zx_timer_set(timer, deadline, 0), ZX_OK);
+		EXPECT_STATUS(zx_object_wait_one(timer, ZX_TIMER_SIGNALED, ZX_TIME_INFINITE, NULL),
+			      ZX_OK);
+		EXPECT_TRUE(zx_clock_get_monotonic() >= deadline);
+		EXPECT_STATUS(zx_timer_set(timer, ZX_TIME_INFINITE, 0), ZX_OK);
+		EXPECT_STATUS(zx_object_wait_one(timer, ZX_TIMER_SIGNALED,
+						 zx_deadline_after(ZX_MSEC(1)), NULL),
+			      ZX_ERR_TIMED_OUT);
+		EXPECT_STATUS(zx_timer_set(timer, ZX_TIME_INFINITE_PAST, 0), ZX_OK);
+		EXPECT_EQ(pair_signals(timer), ZX_TIMER_SIGNALED);
+		zx_handle_close(timer);
+	}
+}

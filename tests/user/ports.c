@@ -8,6 +8,8 @@
 #include <zircon/syscalls/object.h>
 #include <zircon/syscalls/port.h>
 
+#include "task_util.h"
+
 #define PAST 0
 #define BAD_POINTER ((void *)8)
 
@@ -86,15 +88,44 @@ JX_TEST(port_packets_come_in_order)
 	zx_handle_close(port);
 }
 
-JX_TEST(port_user_limit_is_2049)
+/* In a child: one packet more than a port holds. */
+static void overfill(uintptr_t port, uintptr_t limit)
+{
+	zx_port_packet_t packet = { 0 };
+	uintptr_t fit = 0;
+
+	while (fit <= limit && zx_port_queue((zx_handle_t)port, &packet) == ZX_OK)
+		fit++;
+	zx_process_exit((int64_t)fit);
+}
+
+JX_TEST_OF_LATEST(port_10_2_c3_one_more_is_a_policy_exception)
+{
+	zx_handle_t port = make_port(), image = task_image();
+	zx_port_packet_t packet;
+	struct task_child c;
+	int64_t code = 0;
+	uint32_t count = 0;
+
+	ASSERT_TRUE(task_child_create(&c, image));
+	ASSERT_TRUE(task_child_start_with(&c, overfill, port, 4096));
+	EXPECT_TRUE(task_child_await(&c, &code));
+	EXPECT_EQ(code, ZX_TASK_RETCODE_EXCEPTION_KILL);
+	while (zx_port_wait(port, PAST, &packet) == ZX_OK)
+		count++;
+	EXPECT_EQ(count, 4096);
+	task_child_drop(&c);
+	zx_handle_close(image);
+	zx_handle_close(port);
+}
+
+JX_TEST_OF_2020(port_10_2_c3_as_many_fit_as_the_limit)
 {
 	zx_port_packet_t packet = { 0 };
 	zx_handle_t port = make_port(), event = make_event();
-	int fit = 0;
 
-	while (fit < 5000 && zx_port_queue(port, &packet) == ZX_OK)
-		fit++;
-	EXPECT_EQ(fit, 2049);
+	for (int i = 0; i < 2049; i++)
+		ASSERT_STATUS(zx_port_queue(port, &packet), ZX_OK);
 	EXPECT_STATUS(zx_port_queue(port, &packet), ZX_ERR_SHOULD_WAIT);
 	/* Signal packets do not count. */
 	zx_object_signal(event, 0, ZX_USER_SIGNAL_0);

@@ -9,6 +9,8 @@ __BEGIN_CDECLS
 /* zx_object_wait_async. */
 #define ZX_WAIT_ASYNC_ONCE ((uint32_t)0u)
 #define ZX_WAIT_ASYNC_TIMESTAMP ((uint32_t)1u)
+/* Only a signal that becomes active later triggers. */
+#define ZX_WAIT_ASYNC_EDGE ((uint32_t)2u)
 
 /* zx_port_create. */
 #define ZX_PORT_BIND_TO_INTERRUPT ((uint32_t)1u)
@@ -66,6 +68,63 @@ typedef struct zx_packet_interrupt {
 } zx_packet_interrupt_t;
 __ZX_STATIC_ASSERT(sizeof(zx_packet_interrupt_t) == 32, "zx_packet_interrupt_t");
 
+/* Of hypervisors' guests; this kernel makes none. */
+typedef struct zx_packet_guest_bell {
+	zx_gpaddr_t addr;
+	uint64_t reserved0;
+	uint64_t reserved1;
+	uint64_t reserved2;
+} zx_packet_guest_bell_t;
+__ZX_STATIC_ASSERT(sizeof(zx_packet_guest_bell_t) == 32, "zx_packet_guest_bell_t");
+
+typedef struct zx_packet_guest_mem {
+	zx_gpaddr_t addr;
+	uint8_t access_size;
+	bool sign_extend;
+	uint8_t xt;
+	bool read;
+	uint8_t padding1[4];
+	uint64_t data;
+	uint64_t reserved;
+} zx_packet_guest_mem_t;
+__ZX_STATIC_ASSERT(sizeof(zx_packet_guest_mem_t) == 32, "zx_packet_guest_mem_t");
+__ZX_STATIC_ASSERT(__offsetof(zx_packet_guest_mem_t, data) == 16, "data");
+
+typedef struct zx_packet_guest_io {
+	uint16_t port;
+	uint8_t access_size;
+	bool input;
+	union {
+		uint8_t u8;
+		uint16_t u16;
+		uint32_t u32;
+		uint8_t data[4];
+	};
+	uint64_t reserved0;
+	uint64_t reserved1;
+	uint64_t reserved2;
+} zx_packet_guest_io_t;
+__ZX_STATIC_ASSERT(sizeof(zx_packet_guest_io_t) == 32, "zx_packet_guest_io_t");
+
+typedef struct zx_packet_guest_vcpu {
+	union {
+		struct {
+			uint64_t mask;
+			uint8_t vector;
+			uint8_t padding1[7];
+		} interrupt;
+		struct {
+			uint64_t id;
+			zx_gpaddr_t entry;
+		} startup;
+	};
+	uint8_t type;
+	uint8_t padding1[7];
+	uint64_t reserved;
+} zx_packet_guest_vcpu_t;
+__ZX_STATIC_ASSERT(sizeof(zx_packet_guest_vcpu_t) == 32, "zx_packet_guest_vcpu_t");
+__ZX_STATIC_ASSERT(__offsetof(zx_packet_guest_vcpu_t, type) == 16, "type");
+
 /* A pager-backed VMO wants pages, or wants no more. */
 typedef struct zx_packet_page_request {
 	uint16_t command;
@@ -87,6 +146,10 @@ typedef struct zx_port_packet {
 		zx_packet_signal_t signal;
 		zx_packet_interrupt_t interrupt;
 		zx_packet_page_request_t page_request;
+		zx_packet_guest_bell_t guest_bell;
+		zx_packet_guest_mem_t guest_mem;
+		zx_packet_guest_io_t guest_io;
+		zx_packet_guest_vcpu_t guest_vcpu;
 	};
 } zx_port_packet_t;
 __ZX_STATIC_ASSERT(sizeof(zx_port_packet_t) == 48, "zx_port_packet_t");

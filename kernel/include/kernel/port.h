@@ -61,16 +61,15 @@ bool port_queue_packet(struct port *p, struct port_packet *pkt);
  * False also while a reader has it in hand: `left` is still to come then. */
 bool port_withdraw_packet(struct port *p, struct port_packet *pkt);
 
-/* SHOULD_WAIT (2049 user packets wait), NO_MEMORY, BAD_HANDLE (closed). */
+/* NO_MEMORY (also when too many wait in all ports together), BAD_HANDLE
+ * (closed), SHOULD_WAIT (`limit` user packets wait here). */
 MUST_CHECK zx_status_t port_queue_user(struct port *p,
-				       const zx_port_packet_t *body);
+				       const zx_port_packet_t *body,
+				       u32 limit);
 /* The oldest packet; TIMED_OUT, INTERNAL_INTR_KILLED. */
 MUST_CHECK zx_status_t port_wait(struct port *p, ktime_t deadline,
 				 zx_port_packet_t *out);
 
-/* Options of port_wait_async() beyond those of <zircon/syscalls/port.h>: only
- * a later inactive-to-active transition triggers. */
-#define PORT_WAIT_ASYNC_EDGE 2u
 /* Registrations that a port keeps, fired or not: bounds port_cancel(). */
 #define PORT_MAX_ASYNC 65536u
 
