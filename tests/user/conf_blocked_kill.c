@@ -3,6 +3,8 @@
  * they end, and nothing of their waits is left.
  */
 #include <jx/ktap.h>
+#include <jx/runtime.h>
+#include <zircon/processargs.h>
 
 #include "blocked_util.h"
 #include "conf_util.h"
@@ -43,5 +45,39 @@ JX_TEST(tasks_9_r5_kill_races_with_a_wake)
 				EXPECT_STATUS(b.status, ZX_OK);
 			blocked_drop(&b);
 		}
+	}
+}
+
+static int read_console(void *arg)
+{
+	char c;
+	size_t actual;
+
+	(void)arg;
+	return zx_debug_read(jx_startup_handle(PA_RESOURCE), &c, 1, &actual);
+}
+
+/* The console's reader has no state of its own to be shown: it is stopped and
+ * killed in the call, or just before it. Nobody types during tests. */
+JX_TEST(tasks_9_r5_reader_of_the_console)
+{
+	for (int round = 0; round < 10; round++) {
+		struct jx_thread thread;
+		zx_handle_t token = ZX_HANDLE_INVALID;
+		int result = 0;
+
+		ASSERT_STATUS(jx_thread_create(&thread, "reader", read_console, NULL), ZX_OK);
+		if (round % 2) {
+			token = suspend_now(thread.handle);
+			EXPECT_EQ(task_thread_info(thread.handle).state,
+				  ZX_THREAD_STATE_SUSPENDED);
+			EXPECT_TRUE(suspend_end(&token, thread.handle));
+		}
+		EXPECT_STATUS(zx_object_wait_one(thread.handle, ZX_THREAD_TERMINATED,
+						 zx_deadline_after(ZX_MSEC(2)), NULL),
+			      ZX_ERR_TIMED_OUT);
+		EXPECT_STATUS(zx_task_kill(thread.handle), ZX_OK);
+		EXPECT_TRUE(task_join(&thread, &result));
+		EXPECT_EQ(result, -1);
 	}
 }

@@ -1,8 +1,9 @@
-/* Two threads that take turns: by a futex, and by ports. */
+/* Threads: two that take turns by a futex and by ports, lives, and stops. */
 #include <stdatomic.h>
 #include <string.h>
 
 #include <jx/thread.h>
+#include <zircon/process.h>
 #include <zircon/syscalls/port.h>
 
 #include "bench.h"
@@ -110,9 +111,75 @@ static void thread_create_join(void)
 	bench_report("thread/create_join", bench_instructions(from, bench_ticks()), rounds, 1);
 }
 
+/* Objects alone: nothing runs. */
+static void thread_create_close(void)
+{
+	uint64_t from = bench_ticks();
+
+	for (int i = 0; i < ROUNDS; i++) {
+		zx_handle_t thread;
+
+		bench_check(zx_thread_create(zx_process_self(), "t", 1, 0, &thread), "create");
+		zx_handle_close(thread);
+	}
+	bench_report("thread/create_close", bench_instructions(from, bench_ticks()), ROUNDS, 1);
+}
+
+/* A whole life on a stack that is there: made, started, ended, awaited, closed. */
+static void thread_life(void)
+{
+	uint64_t from = bench_ticks();
+
+	for (int i = 0; i < ROUNDS; i++) {
+		zx_handle_t thread;
+
+		bench_check(zx_thread_create(zx_process_self(), "t", 1, 0, &thread), "create");
+		/* It goes straight to its end, without a stack. */
+		bench_check(zx_thread_start(thread, (zx_vaddr_t)zx_thread_exit, 0, 0, 0), "start");
+		bench_check(zx_object_wait_one(thread, ZX_THREAD_TERMINATED, ZX_TIME_INFINITE,
+					       NULL), "wait");
+		zx_handle_close(thread);
+	}
+	bench_report("thread/life", bench_instructions(from, bench_ticks()), ROUNDS, 1);
+}
+
+/* Somebody sleeps until a deadline that nobody waits for, is stopped, and goes
+ * on: what both ends pay together. */
+static int sleep_on(void *unused)
+{
+	(void)unused;
+	zx_nanosleep(ZX_TIME_INFINITE);
+	return 0;
+}
+
+static void thread_suspend_resume(void)
+{
+	struct jx_thread thread;
+	uint64_t from;
+
+	bench_check(jx_thread_create(&thread, "sleep", sleep_on, NULL), "thread");
+	from = bench_ticks();
+	for (int i = 0; i < ROUNDS; i++) {
+		zx_handle_t token;
+
+		bench_check(zx_task_suspend_token(thread.handle, &token), "suspend");
+		bench_check(zx_object_wait_one(thread.handle, ZX_THREAD_SUSPENDED,
+					       ZX_TIME_INFINITE, NULL), "wait");
+		zx_handle_close(token);
+		bench_check(zx_object_wait_one(thread.handle, ZX_THREAD_RUNNING, ZX_TIME_INFINITE,
+					       NULL), "wait");
+	}
+	bench_report("thread/suspend_resume", bench_instructions(from, bench_ticks()), ROUNDS, 1);
+	bench_check(zx_task_kill(thread.handle), "kill");
+	bench_check(jx_thread_join(&thread, NULL), "join");
+}
+
 void bench_threads(void)
 {
 	futex_ping_pong();
 	port_ping_pong();
 	thread_create_join();
+	thread_create_close();
+	thread_life();
+	thread_suspend_resume();
 }
