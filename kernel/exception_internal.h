@@ -10,13 +10,6 @@
 
 struct exception;
 
-/* There is one job. */
-static inline struct job *job_parent(const struct job *job)
-{
-	(void)job;
-	return NULL;
-}
-
 /* The kernel's end of the channel in the slot, with a reference for the caller,
  * and the rights of who registered it; NULL: nobody listens. */
 struct channel *exception_slot_get(struct object *task,

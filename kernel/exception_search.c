@@ -18,7 +18,7 @@ static enum exception_result ask_jobs(struct exception_inquiry *q,
 {
 	enum exception_result result = EXCEPTION_UNHANDLED;
 
-	for (; job && result == EXCEPTION_UNHANDLED; job = job_parent(job))
+	for (; job && result == EXCEPTION_UNHANDLED; job = job->parent)
 		result = exception_ask(q, &job->object, &job->exceptions,
 				       ZX_EXCEPTION_CHANNEL_TYPE_JOB);
 	return result;
@@ -96,7 +96,7 @@ void exception_raise_marked_policy(void)
 /* The first job debugger on the way up decides nothing: it is only told. */
 static void ask_job_debugger(struct exception_inquiry *q, struct job *job)
 {
-	for (; job && !q->exception; job = job_parent(job))
+	for (; job && !q->exception; job = job->parent)
 		exception_ask(q, &job->object, &job->debugger,
 			      ZX_EXCEPTION_CHANNEL_TYPE_JOB_DEBUGGER);
 }

@@ -26,7 +26,7 @@
 #include <arch/usercopy.h>
 #include <kernel/handle.h>
 #include <kernel/panic.h>
-#include <kernel/process.h>
+#include <kernel/policy.h>
 #include <kernel/random.h>
 #include <mm/slab.h>
 
@@ -229,11 +229,8 @@ static inline zx_status_t check(const struct found *f, u32 type,
 	return ZX_OK;
 }
 
-/* All of handle_get() when the first attempt failed. */
-static __attribute__((noinline)) zx_status_t get_slow(zx_handle_t value,
-						      u32 type,
-						      zx_rights_t rights,
-						      struct object **out)
+zx_status_t handle_get_quiet(zx_handle_t value, u32 type, zx_rights_t rights,
+			     struct object **out)
 {
 	struct found f;
 	zx_status_t status;
@@ -244,6 +241,17 @@ static __attribute__((noinline)) zx_status_t get_slow(zx_handle_t value,
 	if (status == ZX_OK)
 		*out = f.object;
 	return status;
+}
+
+/* All of handle_get() when the first attempt failed. */
+static __attribute__((noinline)) zx_status_t get_slow(zx_handle_t value,
+						      u32 type,
+						      zx_rights_t rights,
+						      struct object **out)
+{
+	zx_status_t status = handle_get_quiet(value, type, rights, out);
+
+	return status == ZX_ERR_BAD_HANDLE ? policy_bad_handle() : status;
 }
 
 zx_status_t handle_get(zx_handle_t value, u32 type, zx_rights_t rights,
@@ -280,11 +288,13 @@ static __attribute__((noinline)) zx_status_t
 get_ref_slow(struct handle_table *t, zx_handle_t value, u32 type,
 	     zx_rights_t rights, struct handle_ref *out)
 {
+	const struct process *p = process_current();
 	struct found f;
 
-	if (!slot_take_slow(t, value, &f))
-		return ZX_ERR_BAD_HANDLE;
-	return give_ref(&f, type, rights, out);
+	if (slot_take_slow(t, value, &f))
+		return give_ref(&f, type, rights, out);
+	/* The kernel's own threads have no policy. */
+	return p && p->handles == t ? policy_bad_handle() : ZX_ERR_BAD_HANDLE;
 }
 
 static inline zx_status_t get_ref(struct handle_table *t, zx_handle_t value,

@@ -1,9 +1,10 @@
 /*
- * The root job, which all processes belong to (tasks.md 5.3, 10.2).
+ * Jobs: the tree, and what is told of it. See <kernel/job.h>; the end of jobs
+ * is in job_kill.c.
  *
- * LOCK_JOB guards the list of processes. A process is on it from its creation
- * until it is DEAD; the list holds no reference, since a process cannot go
- * before it left. Signals follow the list under the same lock.
+ * A list holds no references, so who finds a job there may find one that is
+ * just going: object_try_ref() tells. It leaves the list before its memory
+ * goes, under the lock that the finder holds.
  */
 #include <kernel/bti.h>
 #include <kernel/channel.h>
@@ -13,26 +14,55 @@
 #include <kernel/fifo.h>
 #include <kernel/message.h>
 #include <kernel/panic.h>
+#include <kernel/policy.h>
 #include <kernel/port.h>
-#include <kernel/process.h>
 #include <kernel/random.h>
 #include <kernel/resource.h>
 #include <kernel/timer_object.h>
+#include <mm/slab.h>
+
+#include "job_internal.h"
 
 #define JOB_NO_CHILDREN __ZX_OBJECT_SIGNAL_6	/* unnamed in 2020 */
 
 static struct job root;
 struct job *root_job = &root;
 
+static struct slab_cache job_cache;
+
+/* The last reference on a job may have been the last on its parent, and so on:
+ * one after the other. */
 static void job_destroy(struct object *o)
 {
-	(void)o;
-	panic("the root job lost the kernel's own reference");
+	struct job *job = job_from_object(o);
+	struct job *parent;
+
+	do {
+		parent = job->parent;
+		if (!parent)
+			panic("the root job lost the kernel's own reference");
+		job_shut_exceptions(job);
+		job_leave_parent(job);
+		slab_free(&job_cache, job);
+		job = parent;
+	} while (object_drop(&parent->object));
 }
 
 static const struct object_ops job_ops = {
 	.destroy = job_destroy,
 };
+
+static void job_setup(struct job *job, struct job *parent, u32 height)
+{
+	object_init(&job->object, ZX_OBJ_TYPE_JOB, &job_ops,
+		    ZX_JOB_NO_JOBS | ZX_JOB_NO_PROCESSES | JOB_NO_CHILDREN);
+	mutex_init(&job->lock, LOCK_JOB);
+	for (u32 kind = 0; kind < JOB_CHILD_KINDS; kind++)
+		list_init(&job->children[kind]);
+	job_child_init(&job->child, &job->object);
+	job->parent = parent;
+	job->height = height;
+}
 
 /* Random numbers first: handle tables draw from them. */
 void job_init(void)
@@ -46,119 +76,172 @@ void job_init(void)
 	timer_object_init();
 	port_init();
 	process_init();
-	exception_init();
 	debuglog_init();
 	resource_init();
 	bti_init();
-	object_init(&root.object, ZX_OBJ_TYPE_JOB, &job_ops,
-		    ZX_JOB_NO_JOBS | ZX_JOB_NO_PROCESSES | JOB_NO_CHILDREN);
-	mutex_init(&root.lock, LOCK_JOB);
-	list_init(&root.processes);
+	exception_init();
+	slab_cache_init(&job_cache, "job", sizeof(struct job));
+	job_setup(&root, NULL, JOB_MAX_HEIGHT);
 	__builtin_strcpy(root.name, "root");
+}
+
+/* Signals follow the counts, under the same lock. */
+static const zx_signals_t signal_of_kind[JOB_CHILD_KINDS] = {
+	[JOB_CHILD_JOB] = ZX_JOB_NO_JOBS,
+	[JOB_CHILD_PROCESS] = ZX_JOB_NO_PROCESSES,
+};
+
+static zx_status_t add_locked(struct job *job, u32 kind, struct job_child *c)
+{
+	if (job->state != JOB_READY)
+		return ZX_ERR_BAD_STATE;
+	c->number = ++job->last_number;
+	list_add_tail(&job->children[kind], &c->node);
+	if (job->child_count[kind]++ == 0)
+		object_update_signals(&job->object,
+				      signal_of_kind[kind] | JOB_NO_CHILDREN, 0);
+	return ZX_OK;
+}
+
+bool job_has_children_locked(const struct job *job)
+{
+	return job->child_count[JOB_CHILD_JOB] ||
+	       job->child_count[JOB_CHILD_PROCESS];
+}
+
+void job_remove_locked(struct job *job, u32 kind, struct job_child *c)
+{
+	zx_signals_t set = signal_of_kind[kind];
+
+	lock_assert_held(&job->lock);
+	list_del(&c->node);
+	if (--job->child_count[kind] != 0)
+		return;
+	if (!job_has_children_locked(job))
+		set |= JOB_NO_CHILDREN;
+	object_update_signals(&job->object, 0, set);
 }
 
 zx_status_t job_add_process(struct job *job, struct process *p)
 {
-	zx_status_t status = ZX_ERR_BAD_STATE;
+	zx_status_t status;
 
 	mutex_lock(&job->lock);
-	if (!job->killed) {
-		list_add_tail(&job->processes, &p->job_node);
-		if (job->process_count++ == 0)
-			object_update_signals(&job->object,
-					      ZX_JOB_NO_PROCESSES |
-						      JOB_NO_CHILDREN, 0);
-		status = ZX_OK;
-	}
+	status = add_locked(job, JOB_CHILD_PROCESS, &p->job_child);
+	p->policy_actions = job->policy.actions;
+	p->timer_slack = job->policy.timer_slack;
 	mutex_unlock(&job->lock);
 	return status;
 }
 
 zx_status_t job_check_alive(struct job *job)
 {
-	bool killed;
+	bool ready;
 
 	mutex_lock(&job->lock);
-	killed = job->killed;
+	ready = job->state == JOB_READY;
 	mutex_unlock(&job->lock);
-	return killed ? ZX_ERR_BAD_STATE : ZX_OK;
+	return ready ? ZX_OK : ZX_ERR_BAD_STATE;
 }
 
-void job_remove_process(struct job *job, struct process *p)
+zx_status_t job_create(struct job *parent, struct job **out)
 {
-	mutex_lock(&job->lock);
-	list_del(&p->job_node);
-	if (--job->process_count == 0)
-		object_update_signals(&job->object, 0,
-				      ZX_JOB_NO_PROCESSES | JOB_NO_CHILDREN);
-	mutex_unlock(&job->lock);
+	zx_status_t status;
+	struct job *job;
+
+	if (parent->height == 0)
+		return ZX_ERR_OUT_OF_RANGE;
+	job = slab_alloc(&job_cache);
+	if (!job)
+		return ZX_ERR_NO_MEMORY;
+	__builtin_memset(job, 0, sizeof(*job));
+	job_setup(job, parent, parent->height - 1);
+	object_ref(&parent->object);
+	mutex_lock(&parent->lock);
+	job->policy = parent->policy;
+	status = add_locked(parent, JOB_CHILD_JOB, &job->child);
+	mutex_unlock(&parent->lock);
+	if (status == ZX_OK)
+		*out = job;
+	else
+		object_unref(&job->object);
+	return status;
 }
 
-struct process *job_find_process(struct job *job, zx_koid_t koid)
+struct object *job_find(struct job *job, u32 kind, zx_koid_t koid)
 {
-	struct process *p, *found = NULL;
+	struct object *found = NULL;
+	struct job_child *c;
 
 	mutex_lock(&job->lock);
-	list_for_each(p, &job->processes, job_node) {
-		if (p->object.koid != koid)
+	list_for_each(c, &job->children[kind], node) {
+		if (c->object->koid != koid)
 			continue;
-		object_ref(&p->object);
-		found = p;
+		if (object_try_ref(c->object))
+			found = c->object;
 		break;
 	}
 	mutex_unlock(&job->lock);
 	return found;
 }
 
-size_t job_list_processes(struct job *job, zx_koid_t *koids, size_t first,
-			  size_t count, size_t *total)
+size_t job_list(struct job *job, u32 kind, zx_koid_t *koids, size_t first,
+		size_t count, size_t *total)
 {
-	struct process *p;
+	struct job_child *c;
 	size_t n = 0, stored = 0;
 
 	mutex_lock(&job->lock);
-	list_for_each(p, &job->processes, job_node) {
+	list_for_each(c, &job->children[kind], node) {
 		if (stored == count)
 			break;
 		if (n++ >= first)
-			koids[stored++] = p->object.koid;
+			koids[stored++] = c->object->koid;
 	}
-	*total = job->process_count;
+	*total = job->child_count[kind];
 	mutex_unlock(&job->lock);
 	return stored;
 }
 
-/* The next process after koid in the order of creation, counted. koids rise
- * along the list, so that a walk survives what leaves meanwhile. */
-static struct process *next_process(struct job *job, zx_koid_t koid)
+void job_get_info(struct job *job, zx_info_job_t *out)
 {
-	struct process *p, *found = NULL;
-
+	__builtin_memset(out, 0, sizeof(*out));
 	mutex_lock(&job->lock);
-	list_for_each(p, &job->processes, job_node) {
-		if (p->object.koid <= koid)
-			continue;
-		object_ref(&p->object);
-		found = p;
-		break;
-	}
+	out->return_code = job->return_code;
+	out->exited = job->state == JOB_DEAD;
+	out->kill_on_oom = job->kill_on_oom;
 	mutex_unlock(&job->lock);
-	return found;
+	out->debugger_attached = exception_slot_is_bound(&job->debugger);
 }
 
-/* Processes that begin to die may stay on the list for a while: the walk goes
- * on by koid and visits each once. */
-void job_kill(struct job *job, s64 return_code)
+void job_set_kill_on_oom(struct job *job, bool on)
 {
-	struct process *p;
-	zx_koid_t koid = 0;
+	mutex_lock(&job->lock);
+	job->kill_on_oom = on;
+	mutex_unlock(&job->lock);
+}
+
+zx_status_t job_set_policy(struct job *job, const zx_policy_basic_v2_t *entries,
+			   u32 count, bool absolute,
+			   const struct policy_numbers *numbers)
+{
+	zx_status_t status = ZX_ERR_BAD_STATE;
 
 	mutex_lock(&job->lock);
-	job->killed = true;
+	if (!job_has_children_locked(job))
+		status = policy_apply(&job->policy, entries, count, absolute,
+				      numbers);
 	mutex_unlock(&job->lock);
-	while ((p = next_process(job, koid)) != NULL) {
-		koid = p->object.koid;
-		process_kill(p, return_code);
-		object_unref(&p->object);
-	}
+	return status;
+}
+
+zx_status_t job_set_slack(struct job *job, const zx_policy_timer_slack_t *slack)
+{
+	zx_status_t status = ZX_ERR_BAD_STATE;
+
+	mutex_lock(&job->lock);
+	if (!job_has_children_locked(job))
+		status = policy_set_slack(&job->policy, slack);
+	mutex_unlock(&job->lock);
+	return status;
 }

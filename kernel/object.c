@@ -28,14 +28,42 @@ void object_init(struct object *o, u32 type, const struct object_ops *ops,
 	arch_add32(&live_count[type], 1);
 }
 
-void object_destroy(struct object *o)
+/* No reference is left. */
+static void count_out(struct object *o)
 {
 	/* Orders the destruction behind every release in object_unref_many():
 	 * whoever dropped a reference is done with the object (ARM ARM B2.3). */
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	DEBUG_ASSERT(list_is_empty(&o->observers));
 	arch_add32(&live_count[o->type], -1u);
+}
+
+void object_destroy(struct object *o)
+{
+	count_out(o);
 	o->ops->destroy(o);
+}
+
+bool object_drop(struct object *o)
+{
+	if (arch_sub32_release(&o->ref_count, 1) != 0)
+		return false;
+	count_out(o);
+	return true;
+}
+
+/* Relaxed: what the finder holds orders its reads. */
+bool object_try_ref(struct object *o)
+{
+	u32 count = __atomic_load_n(&o->ref_count, __ATOMIC_RELAXED);
+
+	while (count != 0)
+		if (__atomic_compare_exchange_n(&o->ref_count, &count,
+						count + 1, true,
+						__ATOMIC_RELAXED,
+						__ATOMIC_RELAXED))
+			return true;
+	return false;
 }
 
 u64 object_count(u32 type)

@@ -7,12 +7,18 @@
 #include <kernel/resource.h>
 #include <mm/vmo.h>
 
+static zx_koid_t parent_koid(const struct job *job)
+{
+	return job->parent ? job->parent->object.koid : ZX_KOID_INVALID;
+}
+
 zx_koid_t object_related_koid(const struct object *o)
 {
 	switch (o->type) {
 	case ZX_OBJ_TYPE_PROCESS:
-		return container_of(o, struct process, object)
-			->job->object.koid;
+		return container_of(o, struct process, object)->job_koid;
+	case ZX_OBJ_TYPE_JOB:
+		return parent_koid(container_of(o, struct job, object));
 	case ZX_OBJ_TYPE_THREAD:
 		return container_of(o, struct thread, object)
 			->process->object.koid;

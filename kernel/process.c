@@ -48,8 +48,16 @@ static void process_destroy(struct object *o)
 	ASSERT(p->state == PROCESS_DEAD);
 	handle_table_destroy(p->handles);
 	object_unref(&p->root_vmar->object);
-	object_unref(&p->job->object);
 	slab_free(&process_cache, p);
+}
+
+static void kill_critical_job(struct process *p)
+{
+	if (!p->critical_job)
+		return;
+	if (p->return_code != 0 || !p->critical_if_failed)
+		job_kill(p->critical_job, ZX_TASK_RETCODE_CRITICAL_PROCESS_KILL);
+	object_unref(&p->critical_job->object);
 }
 
 /* The order is that of tasks.md 5.1; nobody but us changes p now. */
@@ -64,6 +72,8 @@ static void bury_one(struct process *p)
 	mutex_unlock(&p->lock);
 	object_update_signals(&p->object, 0, ZX_PROCESS_TERMINATED);
 	job_remove_process(p->job, p);
+	kill_critical_job(p);
+	object_unref(&p->job->object);
 }
 
 /* The burial that this thread is at, or NULL. */
@@ -172,13 +182,14 @@ static const struct object_ops process_ops = {
 	.on_zero_handles = process_on_zero_handles,
 };
 
-/* References on job and root VMAR belong to the object, not to its life. */
+/* The reference on the root VMAR belongs to the object, that on the job to its
+ * life. */
 static void process_setup(struct process *p, struct job *job, const char *name)
 {
 	object_init(&p->object, ZX_OBJ_TYPE_PROCESS, &process_ops, 0);
 	mutex_init(&p->lock, LOCK_PROCESS);
 	list_init(&p->threads);
-	list_init(&p->job_node);
+	job_child_init(&p->job_child, &p->object);
 	list_init(&p->burial_node);
 	p->state = PROCESS_INITIAL;
 	p->started = false;
@@ -188,7 +199,9 @@ static void process_setup(struct process *p, struct job *job, const char *name)
 	p->message_bytes = 0;
 	__builtin_memset(&p->exceptions, 0, sizeof(p->exceptions));
 	__builtin_memset(&p->debugger, 0, sizeof(p->debugger));
+	p->critical_job = NULL;
 	p->job = job;
+	p->job_koid = job->object.koid;
 	object_ref(&job->object);
 	p->root_vmar = p->aspace->root;
 	object_ref(&p->root_vmar->object);
@@ -219,6 +232,7 @@ zx_status_t process_create(struct job *job, const char *name,
 discard:
 	aspace_destroy(p->aspace);
 	p->state = PROCESS_DEAD;
+	object_unref(&job->object);
 	object_unref(&p->object);
 	return status;
 free_aspace:
@@ -362,6 +376,34 @@ void process_get_info(struct process *p, zx_info_process_t *out)
 	out->exited = p->state == PROCESS_DEAD;
 	mutex_unlock(&p->lock);
 	out->debugger_attached = exception_slot_is_bound(&p->debugger);
+}
+
+static bool job_is_above(const struct job *job, const struct process *p)
+{
+	const struct job *j = p->job;
+
+	while (j && j != job)
+		j = j->parent;
+	return j != NULL;
+}
+
+zx_status_t process_set_critical(struct process *p, struct job *job,
+				 bool only_if_failed)
+{
+	zx_status_t status = ZX_OK;
+
+	mutex_lock(&p->lock);
+	if (p->state == PROCESS_DEAD || !job_is_above(job, p)) {
+		status = ZX_ERR_INVALID_ARGS;
+	} else if (p->critical_job) {
+		status = ZX_ERR_ALREADY_BOUND;
+	} else {
+		object_ref(&job->object);
+		p->critical_job = job;
+		p->critical_if_failed = only_if_failed;
+	}
+	mutex_unlock(&p->lock);
+	return status;
 }
 
 static u32 read_state(struct process *p)

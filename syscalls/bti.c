@@ -2,7 +2,7 @@
  * zx_iommu_create, zx_bti_*, zx_pmt_unpin: checks of handles and pure values.
  */
 #include <kernel/bti.h>
-#include <kernel/handle.h>
+#include <kernel/policy.h>
 #include <kernel/resource.h>
 #include <mm/vmo_pin.h>
 #include <syscall_protos.h>
@@ -185,7 +185,7 @@ zx_status_t sys_pmt_unpin(zx_handle_t handle)
 					 &taken);
 
 	if (status != ZX_OK)
-		return status;
+		return policy_bad_handle();
 	if (taken.object->type == ZX_OBJ_TYPE_PMT)
 		pmt_unpin(pmt_from_object(taken.object));
 	else

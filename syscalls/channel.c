@@ -1,6 +1,7 @@
 /*
  * Making channels, reading from them (tasks.md 12.2, 12.5).
  */
+#include <kernel/policy.h>
 #include <syscall_protos.h>
 
 #include "channel.h"
@@ -12,6 +13,9 @@ zx_status_t sys_channel_create(uint32_t options, uaddr_t out0, uaddr_t out1)
 
 	if (options)
 		return ZX_ERR_INVALID_ARGS;
+	status = policy_check(ZX_POL_NEW_CHANNEL);
+	if (status != ZX_OK)
+		return status;
 	status = channel_create(&a, &b);
 	if (status != ZX_OK)
 		return status;

@@ -4,7 +4,7 @@
  * Handles leave the caller's table whatever comes of the call. Arrays are read
  * once, in chunks.
  */
-#include <kernel/process.h>
+#include <kernel/policy.h>
 #include <kernel/wait.h>
 #include <mm/slab.h>
 #include <syscall_protos.h>
@@ -73,6 +73,8 @@ static zx_status_t take_values(struct message *m, const zx_handle_t *values,
 		if (status == ZX_OK) {
 			m->handle_count++;
 			status = judge_moved(to, self);
+		} else {
+			status = policy_bad_handle();
 		}
 		if (first == ZX_OK)
 			first = status;
@@ -111,6 +113,8 @@ static zx_status_t move_one(struct message *m, const zx_handle_disposition_t *d,
 
 	if (status == ZX_OK)
 		m->handle_count++;
+	else
+		status = policy_bad_handle();
 	if (d->operation != ZX_HANDLE_OP_MOVE)
 		return ZX_ERR_INVALID_ARGS;
 	if (status != ZX_OK)

@@ -134,6 +134,14 @@
 #define ERA_EXCEPTION_STATE_MAX \
 	(ERA_IS_LATEST ? ZX_EXCEPTION_STATE_THREAD_EXIT \
 		       : ZX_EXCEPTION_STATE_HANDLED)
+/* abi.md 13: conditions of job policy. Latest has NEW_PAGER, which moves the one
+ * behind it. */
+#define ERA_POL_HAS_NEW_PAGER ERA_IS_LATEST
+#define ERA_POL_NEW_PAGER 14u
+#define ERA_POL_AMBIENT_MARK_VMO_EXEC (ERA_IS_LATEST ? 15u : 14u)
+#define ERA_POL_MAX (ERA_IS_LATEST ? 16u : 15u)
+/* NEW_VMO to NEW_PROFILE, NEW_PAGER. */
+#define ERA_POL_NEW_CONDITIONS (ERA_IS_LATEST ? 0x7ff0u : 0x3ff0u)
 /* V-16 parent_koid after the parent's end: the grandparent's or 0 (else as at
  * birth). */
 #define ERA_VMO_PARENT_KOID_MOVES ERA_IS_LATEST

@@ -2,6 +2,7 @@
  * Calls on eventpairs (tasks.md 13).
  */
 #include <kernel/eventpair.h>
+#include <kernel/policy.h>
 #include <syscall_protos.h>
 
 zx_status_t sys_eventpair_create(uint32_t options, uaddr_t out0, uaddr_t out1)
@@ -11,6 +12,9 @@ zx_status_t sys_eventpair_create(uint32_t options, uaddr_t out0, uaddr_t out1)
 
 	if (options)
 		return ZX_ERR_NOT_SUPPORTED;
+	status = policy_check(ZX_POL_NEW_EVENTPAIR);
+	if (status != ZX_OK)
+		return status;
 	status = eventpair_create(&a, &b);
 	if (status != ZX_OK)
 		return status;

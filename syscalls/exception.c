@@ -2,7 +2,7 @@
  * Exception channels and exceptions (tasks.md 14.2, 14.5, 4.2).
  */
 #include <kernel/channel.h>
-#include <kernel/process.h>
+#include <kernel/policy.h>
 #include <mm/reclaim.h>
 #include <syscall_protos.h>
 
@@ -81,6 +81,9 @@ zx_status_t sys_task_create_exception_channel(zx_handle_t handle,
 
 	if (options & ~ZX_EXCEPTION_CHANNEL_DEBUGGER)
 		return ZX_ERR_INVALID_ARGS;
+	status = policy_check(ZX_POL_NEW_CHANNEL);
+	if (status != ZX_OK)
+		return status;
 	status = handle_get_ref(handle, ZX_OBJ_TYPE_NONE, TASK_RIGHTS, &task);
 	if (status != ZX_OK)
 		return status;

@@ -3,7 +3,7 @@
  * fault under a lock.
  */
 #include <kernel/fifo.h>
-#include <kernel/handle.h>
+#include <kernel/policy.h>
 #include <mm/slab.h>
 #include <syscall_protos.h>
 #include <syscalls/user.h>
@@ -19,6 +19,9 @@ zx_status_t sys_fifo_create(size_t elem_count, size_t elem_size,
 	if (elem_count == 0 || elem_size == 0 ||
 	    elem_count > ZX_FIFO_MAX_SIZE_BYTES / elem_size)
 		return ZX_ERR_OUT_OF_RANGE;
+	status = policy_check(ZX_POL_NEW_FIFO);
+	if (status != ZX_OK)
+		return status;
 	status = fifo_create((u32)elem_count, (u32)elem_size, &a, &b);
 	if (status != ZX_OK)
 		return status;

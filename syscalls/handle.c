@@ -1,7 +1,7 @@
 /*
  * Calls on handles (tasks.md 2).
  */
-#include <kernel/handle.h>
+#include <kernel/policy.h>
 #include <kernel/wait.h>
 #include <syscall_protos.h>
 #include <syscalls/user.h>
@@ -10,9 +10,13 @@
 
 zx_status_t sys_handle_close(zx_handle_t handle)
 {
+	zx_status_t status;
+
 	if (handle == ZX_HANDLE_INVALID)
 		return ZX_OK;
-	return handle_close(handle_table_current(), handle);
+	status = handle_close(handle_table_current(), handle);
+	return __builtin_expect(status == ZX_OK, 1) ? ZX_OK
+						    : policy_bad_handle();
 }
 
 /* Closes what it can; BAD_HANDLE if some value was no handle. */
@@ -56,5 +60,8 @@ zx_status_t sys_handle_duplicate(zx_handle_t handle, zx_rights_t rights,
 zx_status_t sys_handle_replace(zx_handle_t handle, zx_rights_t rights,
 			       uaddr_t out)
 {
-	return handle_replace(handle_table_current(), handle, rights, out);
+	zx_status_t status = handle_replace(handle_table_current(), handle,
+					    rights, out);
+
+	return status == ZX_ERR_BAD_HANDLE ? policy_bad_handle() : status;
 }

@@ -39,7 +39,7 @@ zx_status_t info_put_record(const struct info_out *out, const void *record,
 static zx_status_t info_handle_valid(zx_handle_t handle)
 {
 	struct object *o;
-	zx_status_t status = handle_get(handle, ZX_OBJ_TYPE_NONE, 0, &o);
+	zx_status_t status = handle_get_quiet(handle, ZX_OBJ_TYPE_NONE, 0, &o);
 
 	if (status == ZX_OK)
 		object_unref(o);
@@ -79,6 +79,15 @@ static zx_status_t info_process(const struct handle_ref *ref,
 	zx_info_process_t r;
 
 	process_get_info(process_from_object(ref->object), &r);
+	return info_put_record(out, &r, sizeof(r));
+}
+
+static zx_status_t info_job(const struct handle_ref *ref,
+			    const struct info_out *out)
+{
+	zx_info_job_t r;
+
+	job_get_info(job_from_object(ref->object), &r);
 	return info_put_record(out, &r, sizeof(r));
 }
 
@@ -145,9 +154,11 @@ static zx_status_t info_bti(const struct handle_ref *ref,
 
 /* koids of what a task holds, chunk by chunk. A list that changes meanwhile
  * may be seen half old, half new. */
-static zx_status_t info_koids(const struct handle_ref *ref,
+static zx_status_t info_koids(u32 topic, const struct handle_ref *ref,
 			      const struct info_out *out)
 {
+	u32 kind = topic == ZX_INFO_JOB_CHILDREN ? JOB_CHILD_JOB
+						 : JOB_CHILD_PROCESS;
 	struct object *o = ref->object;
 	size_t capacity = out->buffer_size / sizeof(zx_koid_t);
 	zx_koid_t koids[KOID_CHUNK];
@@ -156,8 +167,8 @@ static zx_status_t info_koids(const struct handle_ref *ref,
 	do {
 		n = capacity - done < KOID_CHUNK ? capacity - done : KOID_CHUNK;
 		if (o->type == ZX_OBJ_TYPE_JOB)
-			n = job_list_processes(job_from_object(o), koids, done,
-					       n, &total);
+			n = job_list(job_from_object(o), kind, koids, done, n,
+				     &total);
 		else
 			n = process_list_threads(process_from_object(o), koids,
 						 done, n, &total);
@@ -167,11 +178,6 @@ static zx_status_t info_koids(const struct handle_ref *ref,
 		done += n;
 	} while (n && !thread_is_killed());
 	return info_put_counts(out, done, total < done ? done : total);
-}
-
-static zx_status_t info_none(const struct info_out *out)
-{
-	return info_put_counts(out, 0, 0);
 }
 
 /* Type and right that a topic wants (abi.md 11); false: no such topic. */
@@ -201,6 +207,9 @@ static bool topic_needs(u32 topic, u32 *type, zx_rights_t *rights)
 	case ZX_INFO_JOB_PROCESSES:
 		*type = ZX_OBJ_TYPE_JOB;
 		*rights = ZX_RIGHT_ENUMERATE;
+		return true;
+	case ZX_INFO_JOB:
+		*type = ZX_OBJ_TYPE_JOB;
 		return true;
 	case ZX_INFO_THREAD:
 	case ZX_INFO_THREAD_EXCEPTION_REPORT_V1:
@@ -245,10 +254,11 @@ static zx_status_t answer(u32 topic, const struct handle_ref *ref,
 	case ZX_INFO_TASK_STATS_V2:
 		return info_task_stats(ref->object, topic, out);
 	case ZX_INFO_PROCESS_THREADS:
-	case ZX_INFO_JOB_PROCESSES:
-		return info_koids(ref, out);
 	case ZX_INFO_JOB_CHILDREN:
-		return info_none(out);
+	case ZX_INFO_JOB_PROCESSES:
+		return info_koids(topic, ref, out);
+	case ZX_INFO_JOB:
+		return info_job(ref, out);
 	case ZX_INFO_THREAD:
 		return info_thread(ref, out);
 	case ZX_INFO_THREAD_EXCEPTION_REPORT_V1:

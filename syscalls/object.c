@@ -82,6 +82,22 @@ static zx_status_t set_content_size(const struct handle_ref *h, u64 size)
 	return vmo_set_stream_size(v, size, false);
 }
 
+/* tasks.md 4.2: size, type, value. */
+static zx_status_t set_kill_on_oom(struct object *o, uaddr_t value,
+				   size_t value_size)
+{
+	size_t on;
+
+	if (value_size < sizeof(on))
+		return ZX_ERR_BUFFER_TOO_SMALL;
+	if (o->type != ZX_OBJ_TYPE_JOB)
+		return ZX_ERR_WRONG_TYPE;
+	if (user_read(&on, value, sizeof(on)) != ZX_OK || on > 1)
+		return ZX_ERR_INVALID_ARGS;
+	job_set_kill_on_oom(job_from_object(o), on);
+	return ZX_OK;
+}
+
 /* Unknown properties are INVALID_ARGS here too (tasks.md 4.2). */
 static zx_status_t set_property(const struct handle_ref *h, u32 property,
 				uaddr_t value, size_t value_size)
@@ -90,6 +106,8 @@ static zx_status_t set_property(const struct handle_ref *h, u32 property,
 
 	if (property == ZX_PROP_NAME)
 		return set_name(h->object, value, value_size);
+	if (property == ZX_PROP_JOB_KILL_ON_OOM)
+		return set_kill_on_oom(h->object, value, value_size);
 	if (property_is_of_exceptions(property))
 		return exception_set_property(h->object, property, value,
 					      value_size);
@@ -121,11 +139,24 @@ zx_status_t sys_object_set_property(zx_handle_t handle, uint32_t property,
 	return status;
 }
 
-/* The child of that koid, counted; a process on its way out is not found. */
+/* A child job, else a child process; one on its way out is not found. */
+static struct object *find_job_child(struct job *job, zx_koid_t koid)
+{
+	struct object *o = job_find(job, JOB_CHILD_JOB, koid);
+
+	if (o)
+		return o;
+	o = job_find(job, JOB_CHILD_PROCESS, koid);
+	if (!o || process_check_alive(process_from_object(o)) == ZX_OK)
+		return o;
+	object_unref(o);
+	return NULL;
+}
+
+/* The child of that koid, counted. */
 static zx_status_t find_child(struct object *parent, zx_koid_t koid,
 			      struct object **out)
 {
-	struct process *p;
 	struct thread *t;
 
 	if (parent->type == ZX_OBJ_TYPE_PROCESS) {
@@ -135,14 +166,8 @@ static zx_status_t find_child(struct object *parent, zx_koid_t koid,
 	}
 	if (parent->type != ZX_OBJ_TYPE_JOB)
 		return ZX_ERR_WRONG_TYPE;
-	p = job_find_process(job_from_object(parent), koid);
-	if (!p)
-		return ZX_ERR_NOT_FOUND;
-	*out = &p->object;
-	if (process_check_alive(p) == ZX_OK)
-		return ZX_OK;
-	object_unref(&p->object);
-	return ZX_ERR_NOT_FOUND;
+	*out = find_job_child(job_from_object(parent), koid);
+	return *out ? ZX_OK : ZX_ERR_NOT_FOUND;
 }
 
 /* Rights are judged before the child is looked for, and refused otherwise than

@@ -32,3 +32,4 @@ obj-y += syscalls/info_stats.o
 obj-y += syscalls/vmo_child.o
 obj-y += syscalls/vmo_op.o
 obj-y += syscalls/vmo_special.o
+obj-y += syscalls/job.o

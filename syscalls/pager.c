@@ -2,7 +2,7 @@
  * zx_pager_*: checks of handles and pure values in the order of
  * spec/pager-port.md 1-4 and 7.7. The work is in mm/pager.c.
  */
-#include <kernel/handle.h>
+#include <kernel/policy.h>
 #include <kernel/port.h>
 #include <mm/pager.h>
 #include <syscall_protos.h>
@@ -18,6 +18,11 @@ zx_status_t sys_pager_create(uint32_t options, uaddr_t out)
 	struct pager *p;
 	zx_status_t status;
 
+	if (ERA_POL_HAS_NEW_PAGER) {
+		status = policy_check(ERA_POL_NEW_PAGER);
+		if (status != ZX_OK)
+			return status;
+	}
 	if (options != 0)
 		return ZX_ERR_INVALID_ARGS;
 	status = pager_create(&p);
@@ -60,8 +65,10 @@ zx_status_t sys_pager_create_vmo(zx_handle_t pager, uint32_t options,
 				 uaddr_t out)
 {
 	struct object *pager_obj, *port_obj;
-	zx_status_t status;
+	zx_status_t status = policy_check(ZX_POL_NEW_VMO);
 
+	if (status != ZX_OK)
+		return status;
 	status = handle_get(pager, ZX_OBJ_TYPE_PAGER, 0, &pager_obj);
 	if (status != ZX_OK)
 		return status;

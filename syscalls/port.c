@@ -2,6 +2,7 @@
  * Calls on ports (pager-port.md 10).
  */
 #include <kernel/exception.h>
+#include <kernel/policy.h>
 #include <kernel/port.h>
 #include <syscall_protos.h>
 #include <syscalls/user.h>
@@ -11,8 +12,11 @@
 zx_status_t sys_port_create(uint32_t options, uaddr_t out)
 {
 	struct port *p;
-	zx_status_t status = port_create(options, &p);
+	zx_status_t status = policy_check(ZX_POL_NEW_PORT);
 
+	if (status != ZX_OK)
+		return status;
+	status = port_create(options, &p);
 	if (status != ZX_OK)
 		return status;
 	status = handle_make(port_object(p), ZX_DEFAULT_PORT_RIGHTS, out);

@@ -1,22 +1,14 @@
 /* Calls on processes (tasks.md 6). */
-#include <kernel/process.h>
+#include <kernel/policy.h>
 #include <mm/reclaim.h>
 #include <mm/vmar.h>
 #include <syscall_protos.h>
 #include <syscalls/user.h>
 
+#include "either.h"
+
 /* Frames that a process begins with: tables, a root VMAR, handles. */
 #define PROCESS_FRAMES 8
-
-/* Needs one of two rights. */
-static zx_status_t get_with_either(zx_handle_t value, u32 type, zx_rights_t a,
-				   zx_rights_t b, struct object **out)
-{
-	zx_status_t status = handle_get(value, type, a, out);
-
-	return status == ZX_ERR_ACCESS_DENIED ? handle_get(value, type, b, out)
-					      : status;
-}
 
 /* All plain values are copied out before a handle becomes live. */
 static zx_status_t copy_two(uaddr_t out0, zx_handle_t value0, uaddr_t out1,
@@ -53,8 +45,8 @@ cancel_proc:
 	return status;
 }
 
-/* Options, name, job, state, outs (6.1). A process whose handles cannot be told
- * is killed, since nothing else would end it. */
+/* Options, policy, name, job, state, outs (6.1). A process whose handles cannot
+ * be told is killed, since nothing else would end it. */
 zx_status_t sys_process_create(zx_handle_t job, uaddr_t name, size_t name_size,
 			       uint32_t options, uaddr_t proc_handle,
 			       uaddr_t vmar_handle)
@@ -66,11 +58,14 @@ zx_status_t sys_process_create(zx_handle_t job, uaddr_t name, size_t name_size,
 
 	if (options)
 		return ZX_ERR_INVALID_ARGS;
+	status = policy_check(ZX_POL_NEW_PROCESS);
+	if (status != ZX_OK)
+		return status;
 	status = user_read_name(text, name, name_size);
 	if (status != ZX_OK)
 		return status;
-	status = get_with_either(job, ZX_OBJ_TYPE_JOB, ZX_RIGHT_MANAGE_PROCESS,
-				 ZX_RIGHT_WRITE, &o);
+	status = handle_get_either(job, ZX_OBJ_TYPE_JOB,
+				   ZX_RIGHT_MANAGE_PROCESS, ZX_RIGHT_WRITE, &o);
 	if (status != ZX_OK)
 		return status;
 	do {
@@ -126,14 +121,14 @@ static zx_status_t start(struct process *p, struct thread *t, uaddr_t entry,
 static zx_status_t look_up_start(zx_handle_t process, zx_handle_t thread,
 				 struct object **p, struct object **t)
 {
-	zx_status_t status = get_with_either(process, ZX_OBJ_TYPE_PROCESS,
-					     ZX_RIGHT_WRITE,
-					     ZX_RIGHT_MANAGE_PROCESS, p);
+	zx_status_t status = handle_get_either(process, ZX_OBJ_TYPE_PROCESS,
+					       ZX_RIGHT_WRITE,
+					       ZX_RIGHT_MANAGE_PROCESS, p);
 
 	if (status != ZX_OK)
 		return status;
-	status = get_with_either(thread, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_WRITE,
-				 ZX_RIGHT_MANAGE_THREAD, t);
+	status = handle_get_either(thread, ZX_OBJ_TYPE_THREAD, ZX_RIGHT_WRITE,
+				   ZX_RIGHT_MANAGE_THREAD, t);
 	if (status != ZX_OK)
 		object_unref(*p);
 	return status;

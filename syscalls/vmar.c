@@ -3,7 +3,7 @@
  * answers of the era. The work is in mm/.
  */
 #include <arch/usercopy.h>
-#include <kernel/handle.h>
+#include <kernel/policy.h>
 #include <mm/discardable.h>
 #include <mm/vmar.h>
 #include <syscall_protos.h>
@@ -167,6 +167,14 @@ static const struct vmo *map_vmo(const struct map_args *a)
 	return vmo_from_object(a->vmo.object);
 }
 
+/* What would be writable and executable at once is for the job's policy. */
+static inline zx_status_t check_wx_policy(u32 perm)
+{
+	const u32 wx = ZX_VM_PERM_WRITE | ZX_VM_PERM_EXECUTE;
+
+	return (perm & wx) == wx ? policy_check(ZX_POL_VMAR_WX) : ZX_OK;
+}
+
 /* Checks 3 to 8. */
 static zx_status_t check_map_permissions(const struct map_args *a)
 {
@@ -184,7 +192,9 @@ static zx_status_t check_map_permissions(const struct map_args *a)
 		return ZX_ERR_INVALID_ARGS;
 	if (perm & ~can)
 		return ZX_ERR_ACCESS_DENIED;
-	return flags_are_defined(a->options) ? ZX_OK : ZX_ERR_INVALID_ARGS;
+	if (!flags_are_defined(a->options))
+		return ZX_ERR_INVALID_ARGS;
+	return check_wx_policy(perm);
 }
 
 /* Checks 9 and 10, and what the latest era asks of faults past an end. */
@@ -332,6 +342,7 @@ zx_status_t sys_vmar_destroy(zx_handle_t handle)
 static zx_status_t protect(const struct handle_ref *h, u32 options,
 			   uaddr_t addr, u64 len)
 {
+	zx_status_t status;
 	u64 size;
 
 	if (!perms_are_consistent(options) || !is_page_aligned(addr) ||
@@ -340,6 +351,9 @@ static zx_status_t protect(const struct handle_ref *h, u32 options,
 		return ZX_ERR_INVALID_ARGS;
 	if (len == 0 || !round_up_page(len, &size))
 		return ZX_ERR_INVALID_ARGS;
+	status = check_wx_policy(options);
+	if (status != ZX_OK)
+		return status;
 	return vmar_protect(vmar_from_object(h->object), addr, size,
 			    options & PERM_RWX,
 			    ERA_PROTECT_DESCENDS && may_enter(h->rights));

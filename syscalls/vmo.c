@@ -4,7 +4,7 @@
  * special kinds of VMOs in vmo_special.c.
  */
 #include <arch/usercopy.h>
-#include <kernel/handle.h>
+#include <kernel/policy.h>
 #include <mm/vmo.h>
 #include <mm/vmo_cache.h>
 #include <mm/vmo_stream.h>
@@ -42,8 +42,11 @@ zx_status_t sys_vmo_create(uint64_t size, uint32_t options, uaddr_t out)
 {
 	struct vmo *v;
 	u64 rounded;
-	zx_status_t status = check_create(size, options, &rounded);
+	zx_status_t status = policy_check(ZX_POL_NEW_VMO);
 
+	if (status != ZX_OK)
+		return status;
+	status = check_create(size, options, &rounded);
 	if (status != ZX_OK)
 		return status;
 	if (options & ZX_VMO_UNBOUNDED)

@@ -1,7 +1,7 @@
 /*
  * zx_vmo_create_child (vmo.md 5): options, rights and names of children.
  */
-#include <kernel/handle.h>
+#include <kernel/policy.h>
 #include <mm/vmo.h>
 #include <syscall_protos.h>
 
@@ -144,6 +144,8 @@ zx_status_t sys_vmo_create_child(zx_handle_t handle, uint32_t options,
 	struct handle_ref h;
 	zx_status_t status = check_early(options, size);
 
+	if (status == ZX_OK)
+		status = policy_check(ZX_POL_NEW_VMO);
 	if (status == ZX_OK)
 		status = handle_get_ref(handle, ZX_OBJ_TYPE_VMO,
 					ZX_RIGHT_DUPLICATE | ZX_RIGHT_READ,

@@ -3,7 +3,7 @@
  */
 #include <arch/mmu.h>
 #include <arch/usercopy.h>
-#include <kernel/handle.h>
+#include <kernel/policy.h>
 #include <kernel/resource.h>
 #include <mm/vmo_physical.h>
 #include <syscall_protos.h>
@@ -31,6 +31,9 @@ zx_status_t sys_vmo_create_contiguous(zx_handle_t bti, size_t size,
 		alignment_log2 = PAGE_SHIFT;
 	if (size == 0 || alignment_log2 < PAGE_SHIFT || alignment_log2 >= 64)
 		return ZX_ERR_INVALID_ARGS;
+	status = policy_check(ZX_POL_NEW_VMO);
+	if (status != ZX_OK)
+		return status;
 	status = handle_get(bti, ZX_OBJ_TYPE_BTI, ZX_RIGHT_MAP, &o);
 	if (status != ZX_OK)
 		return status;
@@ -48,6 +51,9 @@ zx_status_t sys_vmo_create_physical(zx_handle_t resource, zx_paddr_t paddr_arg,
 	zx_status_t status;
 	u64 rounded, last;
 
+	status = policy_check(ZX_POL_NEW_VMO);
+	if (status != ZX_OK)
+		return status;
 	status = resource_check_range(resource, ZX_RSRC_KIND_MMIO, paddr_arg,
 				      size);
 	if (status != ZX_OK)
@@ -71,8 +77,8 @@ static zx_status_t worse_of(zx_status_t resource, zx_status_t handle)
 
 /*
  * vmo.md 6.3: the same VMO through a new handle that may be mapped executable;
- * the old handle goes in any case. No resource (0) is allowed by the default
- * policy of the root job; else it must permit just this.
+ * the old handle goes in any case. No resource (0) is for the job's policy to
+ * allow, as it does by default; else it must permit just this.
  */
 zx_status_t sys_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex,
 					  uaddr_t out)
@@ -80,12 +86,14 @@ zx_status_t sys_vmo_replace_as_executable(zx_handle_t handle, zx_handle_t vmex,
 	struct handle_table *t = handle_table_current();
 	struct handle_taken taken;
 	struct handle_slot slot;
-	zx_status_t status = ZX_OK;
+	zx_status_t status;
 
 	if (vmex != ZX_HANDLE_INVALID)
 		status = resource_check_kind(vmex, ZX_RSRC_KIND_VMEX);
+	else
+		status = policy_check(ERA_POL_AMBIENT_MARK_VMO_EXEC);
 	if (handle_take(t, handle, &taken) != ZX_OK)
-		return worse_of(status, ZX_ERR_BAD_HANDLE);
+		return worse_of(status, policy_bad_handle());
 	if (taken.object->type != ZX_OBJ_TYPE_VMO)
 		status = worse_of(status, ZX_ERR_BAD_HANDLE);
 	if (status == ZX_OK)

@@ -7,6 +7,7 @@
 
 #include <kernel/epoch.h>
 #include <kernel/panic.h>
+#include <kernel/policy.h>
 #include <mm/pressure.h>
 #include <kernel/suspend.h>
 
@@ -103,6 +104,12 @@ zx_status_t thread_stop_in_call(void)
 /* Nobody evicts on his own. */
 void mm_pressure_poke(void)
 {
+}
+
+/* Nor has anybody a job. */
+zx_status_t policy_bad_handle(void)
+{
+	return ZX_ERR_BAD_HANDLE;
 }
 
 void sched_wake(struct thread *t)

@@ -44,7 +44,7 @@ KTEST(process_initial_dies_with_handles)
 	process_get_info(p, &info);
 	KEXPECT_TRUE(t, info.exited && !info.started);
 	KEXPECT_EQ(t, object_read_signals(&p->object), ZX_PROCESS_TERMINATED);
-	KEXPECT_TRUE(t, !job_find_process(root_job, p->object.koid));
+	KEXPECT_TRUE(t, !job_find(root_job, JOB_CHILD_PROCESS, p->object.koid));
 	object_unref(&p->object);
 	KEXPECT_EQ(t, object_count(ZX_OBJ_TYPE_PROCESS), live);
 	handle_table_destroy(table);

@@ -6,9 +6,14 @@
 
 bool exc_child_make(struct exc_child *c)
 {
+	return exc_child_make_in(c, zx_job_default());
+}
+
+bool exc_child_make_in(struct exc_child *c, zx_handle_t job)
+{
 	memset(c, 0, sizeof(*c));
 	c->image = task_image();
-	return c->image && task_child_create(&c->task, c->image) &&
+	return c->image && task_child_create_in(&c->task, job, c->image) &&
 	       EXPECT_STATUS(zx_vmar_allocate(c->task.vmar, VM_CAN_RWX | ZX_VM_CAN_MAP_SPECIFIC, 0,
 					      HOLE_PAGES * PAGE, &c->hole_vmar, &c->hole), ZX_OK);
 }

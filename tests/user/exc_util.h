@@ -24,6 +24,7 @@ struct exc_child {
 };
 
 bool exc_child_make(struct exc_child *c);
+bool exc_child_make_in(struct exc_child *c, zx_handle_t job);
 /* As task_child_drop(). */
 void exc_child_drop(struct exc_child *c);
 /* The hole gets a page that begins with this word. */

@@ -119,8 +119,13 @@ static bool map_stacks(struct task_child *c)
 
 bool task_child_create(struct task_child *c, zx_handle_t image)
 {
+	return task_child_create_in(c, zx_job_default(), image);
+}
+
+bool task_child_create_in(struct task_child *c, zx_handle_t job, zx_handle_t image)
+{
 	memset(c, 0, sizeof(*c));
-	return EXPECT_STATUS(zx_process_create(zx_job_default(), "child", 5, 0, &c->process,
+	return EXPECT_STATUS(zx_process_create(job, "child", 5, 0, &c->process,
 					       &c->vmar), ZX_OK) &&
 	       map_image(c, image) && map_stacks(c) &&
 	       EXPECT_STATUS(zx_thread_create(c->process, "first", 5, 0, &c->thread), ZX_OK);

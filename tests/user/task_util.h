@@ -55,6 +55,8 @@ typedef void (*task_entry)(uintptr_t arg1, uintptr_t arg2);
 
 /* A child with the image mapped, stacks, and a first thread; nothing runs. */
 bool task_child_create(struct task_child *c, zx_handle_t image);
+/* The same in a job that is not the test's own. */
+bool task_child_create_in(struct task_child *c, zx_handle_t job, zx_handle_t image);
 /* The child's first thread runs fn(0, arg). */
 bool task_child_start(struct task_child *c, task_entry fn, uintptr_t arg);
 /* The same, and the child gets a copy of the handle: fn(its value, arg). */

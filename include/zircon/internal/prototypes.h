@@ -251,6 +251,13 @@ zx_status_t zx_exception_get_thread(zx_handle_t handle, zx_handle_t *out);
 extern __typeof__(zx_exception_get_thread) _zx_exception_get_thread;
 zx_status_t zx_exception_get_process(zx_handle_t handle, zx_handle_t *out);
 extern __typeof__(zx_exception_get_process) _zx_exception_get_process;
+zx_status_t zx_job_create(zx_handle_t parent_job, uint32_t options, zx_handle_t *out);
+extern __typeof__(zx_job_create) _zx_job_create;
+zx_status_t zx_job_set_policy(zx_handle_t handle, uint32_t options, uint32_t topic,
+		const void *policy, uint32_t policy_size);
+extern __typeof__(zx_job_set_policy) _zx_job_set_policy;
+zx_status_t zx_job_set_critical(zx_handle_t job, uint32_t options, zx_handle_t process);
+extern __typeof__(zx_job_set_critical) _zx_job_set_critical;
 zx_ticks_t zx_ticks_get(void);
 extern __typeof__(zx_ticks_get) _zx_ticks_get;
 zx_ticks_t zx_ticks_per_second(void);

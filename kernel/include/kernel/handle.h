@@ -26,10 +26,17 @@ void handle_table_destroy(struct handle_table *t);
 /*
  * Look-up with the uniform check order (tasks.md 1.1): BAD_HANDLE, WRONG_TYPE
  * (type != ZX_OBJ_TYPE_NONE and different), ACCESS_DENIED. On OK *out carries
- * a reference that the caller drops with object_unref().
+ * a reference that the caller drops with object_unref(). BAD_HANDLE comes after
+ * what the job's policy does about it, here and in the other look-ups; the
+ * functions that take handles out of a table leave that to their callers.
  */
 MUST_CHECK zx_status_t handle_get(zx_handle_t value, u32 type,
 				  zx_rights_t rights, struct object **out);
+/* As handle_get(), but a value that names nothing is no matter of job policy
+ * (tasks.md 1.1). */
+MUST_CHECK zx_status_t handle_get_quiet(zx_handle_t value, u32 type,
+					zx_rights_t rights,
+					struct object **out);
 /* As handle_get(), also telling the handle's rights and identity. */
 struct handle_ref {
 	struct object *object;

@@ -77,6 +77,13 @@ static inline void object_unref(struct object *o)
 	object_unref_many(o, 1);
 }
 
+/* For a finder that holds what keeps the memory, but no reference: false if the
+ * last one is gone already. */
+bool object_try_ref(struct object *o);
+/* Half of object_unref(): true if this was the last reference, and the caller
+ * does what ops->destroy would. */
+MUST_CHECK bool object_drop(struct object *o);
+
 /* The types whose first handle carries ZX_RIGHT_WAIT (abi.md 5). */
 #define OBJECT_WAITABLE_TYPES                                               \
 	(1ul << ZX_OBJ_TYPE_PROCESS | 1ul << ZX_OBJ_TYPE_THREAD |           \

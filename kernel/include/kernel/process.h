@@ -1,5 +1,5 @@
 /*
- * Processes and the one job (tasks.md 5, 6).
+ * Processes (tasks.md 5, 6).
  *
  * INITIAL -> RUNNING -> DYING -> DEAD. The address space exists from creation
  * to death. Death happens in the order of tasks.md 5.1: handles closed, address
@@ -10,6 +10,7 @@
 #define KERNEL_PROCESS_H
 
 #include <kernel/handle.h>
+#include <kernel/job.h>
 #include <kernel/thread.h>
 #include <zircon/syscalls/object.h>
 
@@ -23,19 +24,6 @@ enum process_state {
 struct aspace;
 struct vmar;
 
-struct job {
-	struct object object;
-	struct mutex lock;		/* LOCK_JOB */
-	/* Under lock. */
-	struct list_node processes;	/* not counted: they leave when DEAD */
-	u64 process_count;
-	bool killed;			/* takes no new processes */
-	/* Under object.lock. */
-	struct exception_slot exceptions;
-	struct exception_slot debugger;
-	char name[ZX_MAX_NAME_LEN];
-};
-
 struct process {
 	struct object object;
 	struct mutex lock;		/* LOCK_PROCESS */
@@ -46,18 +34,26 @@ struct process {
 	s64 return_code;
 	struct list_node threads;	/* started, not yet dead */
 	u32 thread_count;
+	/* Killed when this process is DEAD; counted, or NULL. */
+	struct job *critical_job;
+	bool critical_if_failed;	/* only if its code is not 0 */
 	/* Fixed after creation. aspace_destroy() drops the aspace's own
 	 * reference at death; the root VMAR, counted until the process object
 	 * goes, keeps its memory for those who still look at it. */
 	struct aspace *aspace;
 	struct vmar *root_vmar;
 	struct handle_table *handles;
-	struct job *job;		/* counted */
+	zx_koid_t job_koid;
+	/* What its job's policy says (policy.h); fixed once it is in the job. */
+	u64 policy_actions;
+	s64 timer_slack;
+	/* Counted until DEAD, fixed as long. Its own threads may use it; others
+	 * under lock, while it is not DEAD. */
+	struct job *job;
 	/* Atomic: bytes of messages that it wrote and nobody has read yet;
 	 * relaxed, a limit (message.c). */
 	u64 message_bytes;
-	/* Under job->lock. */
-	struct list_node job_node;
+	struct job_child job_child;	/* under job->lock */
 	/* Under the list of the thread that buries it, see process.c. */
 	struct list_node burial_node;
 	/* Under object.lock. */
@@ -65,11 +61,6 @@ struct process {
 	struct exception_slot debugger;
 	char name[ZX_MAX_NAME_LEN];
 };
-
-static inline struct job *job_from_object(struct object *o)
-{
-	return container_of(o, struct job, object);
-}
 
 static inline struct process *process_from_object(struct object *o)
 {
@@ -80,25 +71,6 @@ static inline struct process *process_current(void)
 {
 	return thread_current()->process;
 }
-
-/* Fixed after job_init(): the root of all jobs, with a reference of its own. */
-extern struct job *root_job;
-/* Boot: the root job, the root resource, and the caches and the random numbers
- * of everything in objects, handles and ports. After mm_init(). */
-void job_init(void);
-/* BAD_STATE if the job was killed. */
-MUST_CHECK zx_status_t job_add_process(struct job *job, struct process *p);
-/* BAD_STATE: it was killed. */
-MUST_CHECK zx_status_t job_check_alive(struct job *job);
-void job_remove_process(struct job *job, struct process *p);
-/* The direct process of that koid, counted for the caller; NULL if none. */
-struct process *job_find_process(struct job *job, zx_koid_t koid);
-/* koids of the processes from number `first` on, at most count; returns how
- * many were stored, *total = how many there are. */
-size_t job_list_processes(struct job *job, zx_koid_t *koids, size_t first,
-			  size_t count, size_t *total);
-/* No new processes, and all that there are begin to die (tasks.md 9). */
-void job_kill(struct job *job, s64 return_code);
 
 /* INITIAL process of the job with an empty address space. NO_MEMORY; BAD_STATE
  * (job killed). It must get a handle or be killed, else it stays. */
@@ -116,6 +88,10 @@ struct thread *process_find_thread(struct process *p, zx_koid_t koid);
 /* As job_list_processes(). */
 size_t process_list_threads(struct process *p, zx_koid_t *koids, size_t first,
 			    size_t count, size_t *total);
+/* tasks.md 10.4: INVALID_ARGS (the process is DEAD, or the job not above it),
+ * ALREADY_BOUND. */
+MUST_CHECK zx_status_t process_set_critical(struct process *p, struct job *job,
+					    bool only_if_failed);
 void process_get_info(struct process *p, zx_info_process_t *out);
 /* ZX_OK while an address space is there; BAD_STATE for DYING and DEAD. */
 MUST_CHECK zx_status_t process_check_alive(struct process *p);
