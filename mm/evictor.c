@@ -23,6 +23,8 @@ static s32 called;
 /* Atomic: an enum mm_pressure, written by the thread. Relaxed: it orders
  * nothing. */
 static u32 level;
+/* The evictor's: nothing could be had for the reserve since the last look. */
+static bool fruitless;
 
 enum mm_pressure mm_pressure_level(void)
 {
@@ -54,6 +56,8 @@ static void set_level(void)
 
 	if (next + 1 < MM_PRESSURE_COUNT)
 		low = mm_pressure_limit(next + 1, total);
+	else if (!fruitless)
+		low = pmm_reserve_count();
 	if (next != MM_PRESSURE_NORMAL)
 		high = mm_pressure_limit(next, total) + mm_pressure_hysteresis(total) - 1;
 	pmm_set_window(low, high);
@@ -61,6 +65,18 @@ static void set_level(void)
 		return;
 	__atomic_store_n(&level, next, __ATOMIC_RELAXED);
 	memory_event_level(next);
+}
+
+/* The reserve is for those who cannot wait: it is filled up at once, with
+ * whatever clean pages there are. */
+static void fill_reserve(void)
+{
+	u64 free = pmm_shared_count();
+
+	if (fruitless || free >= pmm_reserve_count())
+		return;
+	fruitless = mm_reclaim_idle(pmm_reserve_count() - free, 0) == 0;
+	pmm_empty_cache();
 }
 
 /* One look, if one is due: not before *next, which moves. False: memory is not
@@ -80,6 +96,8 @@ static bool relieve(ktime_t *next)
 		(void)mm_reclaim_idle(goal - free, now == MM_PRESSURE_WARNING ?
 						   LOOKS_WARNING :
 						   LOOKS_CRITICAL);
+	pmm_empty_cache();
+	fruitless = false;
 	*next = ktime_now() + LOOK_NS;
 	return true;
 }
@@ -95,6 +113,7 @@ static void evictor_main(void *arg)
 	for (;;) {
 		/* Acquire: what was freed or taken before the call is seen. */
 		__atomic_exchange_n(&called, 0, __ATOMIC_ACQUIRE);
+		fill_reserve();
 		set_level();
 		if (relieve(&next))
 			ktimer_start(&timer, next);

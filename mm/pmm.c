@@ -27,6 +27,11 @@
 #define CACHE_MAX_LEAST 96
 #define CACHE_MAX_MOST 512
 
+/* Frames kept for small objects of the kernel, which cannot wait until memory is
+ * made free: a 256th, on machines of more than 32 MiB. */
+#define RESERVE_FROM 8192u
+#define RESERVE_MOST 1024u
+
 struct pmm_cpu {
 	/* The CPU's own, preemption off; count is read racily by others. */
 	struct page *list;
@@ -49,6 +54,7 @@ static u64 window_high = ~0ul;
 static u64 page_map_count;
 static u64 total_count;
 static u32 cache_max;
+static u64 reserve_count;
 /* Atomic: allocations until one fails, 0 = none is to fail. Relaxed: it orders
  * nothing, tests set it while nobody else allocates for them. */
 static u64 fail_countdown;
@@ -233,6 +239,8 @@ void pmm_init(void)
 	find_span(&lowest, &highest);
 	cache_max = (u32)min_u64(CACHE_MAX_MOST,
 				 max_u64(CACHE_MAX_LEAST, total_count / 512));
+	reserve_count = total_count > RESERVE_FROM ?
+				min_u64(RESERVE_MOST, total_count / 256) : 0;
 	page_map_base_pfn = lowest >> PAGE_SHIFT;
 	page_map_count = (highest >> PAGE_SHIFT) - page_map_base_pfn;
 	bytes = (page_map_count * sizeof(struct page) + PAGE_MASK) & ~PAGE_MASK;
@@ -289,16 +297,23 @@ bool pmm_should_fail(void)
 }
 
 /* Moves a batch from the buddy lists into the CPU's list: one block of
- * CACHE_BATCH frames if there is one, else whatever there is. */
-static void cache_refill(struct pmm_cpu *c)
+ * CACHE_BATCH frames if there is one, else whatever there is. Of the reserve one
+ * frame, for those for whom it is kept. */
+static __attribute__((noinline)) void cache_refill(struct pmm_cpu *c,
+						    bool from_reserve)
 {
 	u32 order = bit_highest64(CACHE_BATCH);
 	struct page *p = NULL;
 
 	spin_lock(&pmm_lock);
-	do {
+	if (__builtin_expect(buddy_free_count > reserve_count, 1)) {
+		do {
+			p = buddy_alloc(order);
+		} while (!p && order-- > 0);
+	} else if (from_reserve) {
+		order = 0;
 		p = buddy_alloc(order);
-	} while (!p && order-- > 0);
+	}
 	spin_unlock(&pmm_lock);
 	look_at_window();
 	if (!p)
@@ -313,8 +328,10 @@ static void cache_refill(struct pmm_cpu *c)
 
 static __attribute__((noinline)) void cache_drain(struct pmm_cpu *c)
 {
+	u32 count = c->count < CACHE_BATCH ? c->count : CACHE_BATCH;
+
 	spin_lock(&pmm_lock);
-	for (u32 i = 0; i < CACHE_BATCH; i++) {
+	for (u32 i = 0; i < count; i++) {
 		struct page *p = c->list;
 
 		c->list = p->next;
@@ -322,16 +339,16 @@ static __attribute__((noinline)) void cache_drain(struct pmm_cpu *c)
 	}
 	spin_unlock(&pmm_lock);
 	look_at_window();
-	c->count -= CACHE_BATCH;
+	c->count -= count;
 }
 
 /* A frame of the CPU's for an owner. Preemption is off. NULL: none is left. */
-static inline struct page *cache_take(struct pmm_cpu *c)
+static inline struct page *cache_take(struct pmm_cpu *c, bool from_reserve)
 {
 	struct page *p;
 
 	if (__builtin_expect(!c->list, 0))
-		cache_refill(c);
+		cache_refill(c, from_reserve);
 	p = c->list;
 	if (__builtin_expect(!p, 0))
 		return NULL;
@@ -343,17 +360,38 @@ static inline struct page *cache_take(struct pmm_cpu *c)
 	return p;
 }
 
-struct page *pmm_alloc(void)
+static inline struct page *alloc_one(bool from_reserve)
 {
 	struct page *p;
 
 	if (should_fail())
 		return NULL;
 	preempt_disable();
-	p = cache_take(arch_current()->cpu->pmm);
+	p = cache_take(arch_current()->cpu->pmm, from_reserve);
 	stat_add(STAT_PAGES_ALLOCATED, p != NULL);
 	preempt_enable();
 	return p;
+}
+
+struct page *pmm_alloc(void)
+{
+	return alloc_one(false);
+}
+
+struct page *pmm_alloc_reserved(void)
+{
+	return alloc_one(true);
+}
+
+void pmm_empty_cache(void)
+{
+	struct pmm_cpu *c;
+
+	preempt_disable();
+	c = arch_current()->cpu->pmm;
+	while (c->count)
+		cache_drain(c);
+	preempt_enable();
 }
 
 _Static_assert(offsetof(struct page, private) ==
@@ -473,7 +511,7 @@ static bool alloc_stretch(u64 count, struct page **list)
 	preempt_disable();
 	c = arch_current()->cpu->pmm;
 	while (done < count && !should_fail()) {
-		struct page *p = cache_take(c);
+		struct page *p = cache_take(c, false);
 
 		if (!p)
 			break;
@@ -534,6 +572,8 @@ static struct page *alloc_block(u32 order)
 
 struct page *pmm_alloc_order(u32 order)
 {
+	if (order == 0)
+		return pmm_alloc_reserved();
 	return pmm_should_fail() ? NULL : alloc_block(order);
 }
 
@@ -666,11 +706,17 @@ struct page *pmm_alloc_run(u64 count, u32 align_log2)
 
 u64 pmm_free_count(void)
 {
-	u64 sum = __atomic_load_n(&buddy_free_count, __ATOMIC_RELAXED);
+	u64 sum = pmm_shared_count();
 
+	sum -= min_u64(sum, reserve_count);
 	for (u32 i = 0; i < CONFIG_MAX_CPUS; i++)
 		sum += __atomic_load_n(&cpu_caches[i].count, __ATOMIC_RELAXED);
 	return sum;
+}
+
+u64 pmm_reserve_count(void)
+{
+	return reserve_count;
 }
 
 u64 pmm_shared_count(void)

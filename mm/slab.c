@@ -72,7 +72,7 @@ static void partial_unlink(struct slab_cache *c, struct page *p)
 
 static struct page *slab_make(struct slab_cache *c)
 {
-	struct page *p = pmm_alloc();
+	struct page *p = pmm_alloc_reserved();
 	char *base;
 
 	if (!p)

@@ -21,6 +21,9 @@ void pmm_init_cpu(struct percpu *cpu);
 /* One frame, state PAGE_ALLOCATED, ref_count 1; NULL if memory is out.
  * Content undefined; the caller zeroes what it shows (arch_zero_page). */
 struct page *pmm_alloc(void);
+/* The same for the kernel's small objects (slabs), whose makers hold locks and do
+ * not try again: from a reserve if nothing else is left. */
+struct page *pmm_alloc_reserved(void);
 void pmm_free(struct page *p);
 /* A list by ->next; all or nothing. */
 MUST_CHECK zx_status_t pmm_alloc_list(u64 count, struct page **list);
@@ -37,10 +40,13 @@ void pmm_free_run(struct page *p, u64 count);
  * page-aligned bytes. */
 void pmm_give_back(u64 base, u64 size);
 
-u64 pmm_free_count(void);	/* racy sum, exact when quiet */
+u64 pmm_free_count(void);	/* racy sum, exact when quiet; no reserve */
+u64 pmm_reserve_count(void);	/* fixed: frames kept for slabs */
 u64 pmm_total_count(void);	/* all frames of RAM */
-/* Free frames that no CPU keeps for itself. */
+/* Free frames that no CPU keeps for itself, the reserve included. */
 u64 pmm_shared_count(void);
+/* What this CPU keeps is for all. */
+void pmm_empty_cache(void);
 /* mm_pressure_poke() is called when pmm_shared_count() is less or more. */
 void pmm_set_window(u64 low, u64 high);
 

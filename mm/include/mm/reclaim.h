@@ -29,7 +29,8 @@ void reclaim_init_module(void);
  */
 u64 mm_reclaim(u64 pages);
 
-/* Ahead of need: as much, of what nobody has used at so many looks; one look.
+/* Ahead of need: as much, of clean pages that nobody has used at so many looks, 0
+ * for whatever clean pages there are; one look.
  * LOCK_RECLAIM, may sleep. */
 u64 mm_reclaim_idle(u64 pages, u32 looks);
 
