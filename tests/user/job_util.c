@@ -120,5 +120,7 @@ int64_t job_try(zx_handle_t job, enum job_try what)
 			  ZX_OK))
 		task_child_await(&c.task, &code);
 	exc_child_drop(&c);
+	/* It leaves its job after it has TERMINATED (spec/tasks.md 5.1). */
+	task_await_signal(job, ZX_JOB_NO_PROCESSES);
 	return code;
 }
