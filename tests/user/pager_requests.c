@@ -103,11 +103,12 @@ JX_TEST(pager_requests_pass_a_full_port)
 	zx_port_packet_t user = { .key = 1 }, got;
 	struct page_access a;
 	struct paging p;
-	int fit = 0;
+	/* One more would be refused, and raise an exception in the latest era. */
+	int fit = jx_era() == JX_ERA_2020 ? 2049 : 4096;
 
 	ASSERT_TRUE(paging_create(&p, 1, 0));
-	while (zx_port_queue(p.port, &user) == ZX_OK)
-		fit++;
+	for (int i = 0; i < fit; i++)
+		EXPECT_STATUS(zx_port_queue(p.port, &user), ZX_OK);
 	ASSERT_TRUE(access_start_blocked(&a, &p, ACCESS_VMO_READ, 0, 1));
 	while (fit-- > 0)
 		EXPECT_STATUS(zx_port_wait(p.port, 0, &got), ZX_OK);
