@@ -69,3 +69,16 @@ def test_sqlite_serves_threads_through_a_log(build, port):
     status, text = run(build, port("sqlite") / "threads.elf", "")
     assert "threads: 0 errors, 450 transfers, reads: some" in text
     assert status == 0
+
+
+def test_zstd_passes_its_fuzzer(build, port):
+    # Without the fixed tests, which take minutes here: leave -t1 out to run them too.
+    status, text = run(build, port("zstd") / "fuzzer.elf", "-s1 -t1 -i60")
+    assert re.search(r"60 fuzzer tests completed", text), text[-2000:]
+    assert status == 0
+
+
+def test_zstd_passes_the_tests_of_its_threads(build, port):
+    status, text = run(build, port("zstd") / "poolTests.elf", "")
+    assert "PASS: all POOL tests" in text
+    assert status == 0

@@ -16,7 +16,7 @@
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 
-#define HEAP_BYTES (1ul << 30)
+#define HEAP_BYTES (4ul << 30)
 #define UNIT_BYTES (64ul << 10)
 #define UNIT_COUNT (HEAP_BYTES / UNIT_BYTES)
 #define SMALL_MAX (16ul << 10)
@@ -50,7 +50,7 @@ static struct jx_lock heap_lock;
 static uintptr_t heap;
 static zx_handle_t heap_vmo;
 /* In its first unit, the units of an object or a slab; 0 in the others and in free ones. */
-static uint16_t unit_counts[UNIT_COUNT];
+static uint32_t unit_counts[UNIT_COUNT];
 /* Bit set: taken. */
 static uint64_t unit_map[UNIT_COUNT / 64];
 /* No unit below is free. */
@@ -92,7 +92,7 @@ static zx_status_t heap_map(void)
 	zx_object_set_property(heap_vmo, ZX_PROP_NAME, "heap", 4);
 	/* Aligned as its size, so that objects in it can be. */
 	return zx_vmar_map(zx_vmar_root_self(),
-			   ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_ALIGN_1GB, 0, heap_vmo, 0,
+			   ZX_VM_PERM_READ | ZX_VM_PERM_WRITE | ZX_VM_ALIGN_4GB, 0, heap_vmo, 0,
 			   HEAP_BYTES, &heap);
 }
 
@@ -139,7 +139,7 @@ static void *take_units(size_t count, size_t align)
 	if (first == UNIT_COUNT)
 		return NULL;
 	mark_units(first, count, true);
-	unit_counts[first] = (uint16_t)count;
+	unit_counts[first] = (uint32_t)count;
 	return (void *)(heap + first * UNIT_BYTES);
 }
 
@@ -304,7 +304,7 @@ static bool large_resize(size_t unit, size_t count)
 		mark_units(unit + old, count - old, true);
 	else if (count < old)
 		return_units(unit + count, old - count);
-	unit_counts[unit] = (uint16_t)count;
+	unit_counts[unit] = (uint32_t)count;
 	return true;
 }
 
