@@ -621,7 +621,8 @@ static bool slot_look(struct slot *s, u32 type, struct handle_ref *out)
 {
 	u64 word = __atomic_load_n(&s->word, __ATOMIC_ACQUIRE);
 
-	if (!(word & LIVE_BITS) || s->object->type != type)
+	if (!(word & LIVE_BITS) ||
+	    (type != ZX_OBJ_TYPE_NONE && s->object->type != type))
 		return false;
 	out->object = s->object;
 	out->rights = s->rights;
@@ -641,6 +642,29 @@ bool handle_table_next(struct handle_table *t, u32 *index, u32 type,
 		found = slot_look(slot_at(t, (*index)++), type, out);
 	mutex_unlock(&t->lock);
 	return found;
+}
+
+zx_handle_t handle_table_value(const struct handle_table *t,
+			       const struct handle_ref *ref)
+{
+	return (u32)ref->identity.key ^ t->salt;
+}
+
+void handle_table_count_types(struct handle_table *t,
+			      u32 counts[ZX_OBJ_TYPE_UPPER_BOUND])
+{
+	struct slot *s;
+	u32 index;
+
+	/* Bounded by HANDLE_LIMIT; a live slot's own reference keeps its object
+	 * while the lock is held. */
+	mutex_lock(&t->lock);
+	for (index = 0; index < t->fresh; index++) {
+		s = slot_at(t, index);
+		if (__atomic_load_n(&s->word, __ATOMIC_ACQUIRE) & LIVE_BITS)
+			counts[s->object->type]++;
+	}
+	mutex_unlock(&t->lock);
 }
 
 void handle_table_clear(struct handle_table *t)

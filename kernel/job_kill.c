@@ -64,6 +64,11 @@ void job_leave_parent(struct job *job)
 
 void job_remove_process(struct job *job, struct process *p)
 {
+	u64 ran = process_runtime_ns(p);
+
+	mutex_lock(&job->lock);
+	job->finished_ns += ran;
+	mutex_unlock(&job->lock);
 	if (remove_child(job, JOB_CHILD_PROCESS, &p->job_child))
 		finish(job);
 }
@@ -97,6 +102,23 @@ static void put_child(const struct job_child *c)
 {
 	if (c)
 		object_unref(c->object);
+}
+
+u64 job_runtime_ns(struct job *job)
+{
+	struct job_child *c = NULL, *next;
+	u64 sum;
+
+	mutex_lock(&job->lock);
+	sum = job->finished_ns;
+	mutex_unlock(&job->lock);
+	while ((next = next_child(job, JOB_CHILD_PROCESS, c)) != NULL) {
+		put_child(c);
+		c = next;
+		sum += process_runtime_ns(process_from_object(c->object));
+	}
+	put_child(c);
+	return sum;
 }
 
 /*

@@ -155,6 +155,7 @@ void process_thread_gone(struct process *p, struct thread *t)
 
 	mutex_lock(&p->lock);
 	list_del(&t->process_node);
+	p->finished_ns += thread_runtime_ns(t);
 	last = --p->thread_count == 0;
 	/* A process whose last thread just ends has code 0. */
 	if (last)
@@ -195,6 +196,7 @@ static void process_setup(struct process *p, struct job *job, const char *name)
 	p->started = false;
 	p->return_code = 0;
 	p->thread_count = 0;
+	p->finished_ns = 0;
 	p->suspend_count = 0;
 	p->message_bytes = 0;
 	__builtin_memset(&p->exceptions, 0, sizeof(p->exceptions));
@@ -365,6 +367,19 @@ size_t process_list_threads(struct process *p, zx_koid_t *koids, size_t first,
 	*total = n;
 	mutex_unlock(&p->lock);
 	return stored;
+}
+
+u64 process_runtime_ns(struct process *p)
+{
+	struct thread *t;
+	u64 sum;
+
+	mutex_lock(&p->lock);
+	sum = p->finished_ns;
+	list_for_each(t, &p->threads, process_node)
+		sum += thread_runtime_ns(t);
+	mutex_unlock(&p->lock);
+	return sum;
 }
 
 void process_get_info(struct process *p, zx_info_process_t *out)

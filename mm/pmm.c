@@ -53,6 +53,7 @@ static u64 window_high = ~0ul;
 /* Fixed after pmm_init(). */
 static u64 page_map_count;
 static u64 total_count;
+static u64 wired_count;		/* fixed after pmm_init() */
 static u32 cache_max;
 static u64 reserve_count;
 /* Atomic: allocations until one fails, 0 = none is to fail. Relaxed: it orders
@@ -261,6 +262,7 @@ void pmm_init(void)
 		for_each_unreserved(m->base, m->base + m->size, give_to_lists,
 				    0);
 	}
+	wired_count = total_count - pmm_free_count() - reserve_count;
 }
 
 void pmm_init_cpu(struct percpu *cpu)
@@ -722,6 +724,16 @@ u64 pmm_reserve_count(void)
 u64 pmm_shared_count(void)
 {
 	return __atomic_load_n(&buddy_free_count, __ATOMIC_RELAXED);
+}
+
+u64 pmm_wired_count(void)
+{
+	return wired_count;
+}
+
+u64 pmm_map_count(void)
+{
+	return page_map_count;
 }
 
 u64 pmm_total_count(void)

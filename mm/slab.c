@@ -288,3 +288,18 @@ u64 slab_total_pages(void)
 		sum += __atomic_load_n(&c->slab_count, __ATOMIC_RELAXED);
 	return sum;
 }
+
+u64 slab_total_free_bytes(void)
+{
+	u64 sum = 0, held, used;
+
+	for (struct slab_cache *c = __atomic_load_n(&all_caches,
+						    __ATOMIC_ACQUIRE);
+	     c; c = c->next) {
+		held = (u64)__atomic_load_n(&c->slab_count, __ATOMIC_RELAXED) *
+		       PAGE_SIZE;
+		used = slab_live_count(c) * c->object_bytes;
+		sum += held > used ? held - used : 0;
+	}
+	return sum;
+}

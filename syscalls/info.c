@@ -231,6 +231,8 @@ static bool topic_needs(u32 topic, u32 *type, zx_rights_t *rights)
 		return true;
 	}
 	return info_stats_needs(topic, type, rights) ||
+	       info_handles_needs(topic, type, rights) ||
+	       info_memory_needs(topic, type, rights) ||
 	       info_vmo_needs(topic, type, rights);
 }
 
@@ -274,7 +276,14 @@ static zx_status_t answer(u32 topic, const struct handle_ref *ref,
 		return info_bti(ref, out);
 	case ZX_INFO_THREAD_STATS:
 	case ZX_INFO_CPU_STATS:
+	case ZX_INFO_TASK_RUNTIME:
 		return info_stats_answer(topic, ref, out);
+	case ZX_INFO_PROCESS_HANDLE_STATS:
+	case ZX_INFO_HANDLE_TABLE:
+		return info_handles_answer(topic, ref, out);
+	case ZX_INFO_KMEM_STATS:
+	case ZX_INFO_KMEM_STATS_EXTENDED:
+		return info_memory_answer(topic, ref, out);
 	}
 	return info_vmo_answer(topic, ref, out);
 }

@@ -40,6 +40,17 @@ MUST_CHECK zx_status_t info_stats_answer(u32 topic,
 					 const struct handle_ref *ref,
 					 const struct info_out *out);
 
+/* The same for topics about handles, info_handles.c, and about memory,
+ * info_memory.c. */
+bool info_handles_needs(u32 topic, u32 *type, zx_rights_t *rights);
+MUST_CHECK zx_status_t info_handles_answer(u32 topic,
+					   const struct handle_ref *ref,
+					   const struct info_out *out);
+bool info_memory_needs(u32 topic, u32 *type, zx_rights_t *rights);
+MUST_CHECK zx_status_t info_memory_answer(u32 topic,
+					  const struct handle_ref *ref,
+					  const struct info_out *out);
+
 /* info_maps.c. topic: ZX_INFO_PROCESS_MAPS_V1, _V2 or _V3. */
 MUST_CHECK zx_status_t info_process_maps(struct object *process, u32 topic,
 					 const struct info_out *out);

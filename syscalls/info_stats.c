@@ -1,6 +1,6 @@
 /*
- * Topics that count time and events: THREAD_STATS and CPU_STATS (tasks.md 3.3,
- * 3.5). What this kernel does not count is 0.
+ * Topics that count time and events: THREAD_STATS, CPU_STATS and TASK_RUNTIME
+ * (tasks.md 3.3, 3.5). What this kernel does not count is 0.
  */
 #include <arch/cpu.h>
 #include <kernel/process.h>
@@ -20,6 +20,10 @@ bool info_stats_needs(u32 topic, u32 *type, zx_rights_t *rights)
 	case ZX_INFO_CPU_STATS:
 		*type = ZX_OBJ_TYPE_RESOURCE;
 		*rights = 0;
+		return true;
+	case ZX_INFO_TASK_RUNTIME:
+		*type = ZX_OBJ_TYPE_NONE;
+		*rights = ZX_RIGHT_INSPECT;
 		return true;
 	}
 	return false;
@@ -87,10 +91,37 @@ static zx_status_t info_cpu_stats(const struct resource *from,
 	return info_put_counts(out, told, count);
 }
 
+/* Time in a run queue is not counted. */
+static zx_status_t info_task_runtime(struct object *o,
+				     const struct info_out *out)
+{
+	zx_info_task_runtime_t r = { 0 };
+
+	switch (o->type) {
+	case ZX_OBJ_TYPE_THREAD:
+		r.cpu_time = (zx_duration_t)
+			thread_runtime_ns(thread_from_object(o));
+		break;
+	case ZX_OBJ_TYPE_PROCESS:
+		r.cpu_time = (zx_duration_t)
+			process_runtime_ns(process_from_object(o));
+		break;
+	case ZX_OBJ_TYPE_JOB:
+		r.cpu_time = (zx_duration_t)
+			job_runtime_ns(job_from_object(o));
+		break;
+	default:
+		return ZX_ERR_WRONG_TYPE;
+	}
+	return info_put_record(out, &r, sizeof(r));
+}
+
 zx_status_t info_stats_answer(u32 topic, const struct handle_ref *ref,
 			      const struct info_out *out)
 {
 	if (topic == ZX_INFO_THREAD_STATS)
 		return info_thread_stats(thread_from_object(ref->object), out);
+	if (topic == ZX_INFO_TASK_RUNTIME)
+		return info_task_runtime(ref->object, out);
 	return info_cpu_stats(resource_from_object(ref->object), out);
 }

@@ -33,3 +33,5 @@ obj-y += syscalls/vmo_child.o
 obj-y += syscalls/vmo_op.o
 obj-y += syscalls/vmo_special.o
 obj-y += syscalls/job.o
+obj-y += syscalls/info_handles.o
+obj-y += syscalls/info_memory.o

@@ -53,11 +53,17 @@ MUST_CHECK zx_status_t handle_table_get_ref(struct handle_table *t,
 					    zx_rights_t rights,
 					    struct handle_ref *out);
 
-/* The first live handle at or after slot *index whose object is of this type;
- * *index moves on behind it. *out carries a reference. False: no more. For
+/* The first live handle at or after slot *index whose object is of this type
+ * (ZX_OBJ_TYPE_NONE: any); *index moves on behind it. *out carries a reference. False: no more. For
  * listings; takes the table's mutex. */
 bool handle_table_next(struct handle_table *t, u32 *index, u32 type,
 		       struct handle_ref *out);
+/* The value of what handle_table_next() has told of, as its process knows it. */
+zx_handle_t handle_table_value(const struct handle_table *t,
+			       const struct handle_ref *ref);
+/* Adds the live handles by the type of their objects. Takes the table's mutex. */
+void handle_table_count_types(struct handle_table *t,
+			      u32 counts[ZX_OBJ_TYPE_UPPER_BOUND]);
 
 /*
  * Two-step creation, so that nothing can fail after the value was copied out:

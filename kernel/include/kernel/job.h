@@ -67,6 +67,7 @@ struct job {
 	struct list_node children[JOB_CHILD_KINDS];
 	u64 child_count[JOB_CHILD_KINDS];
 	u64 last_number;
+	u64 finished_ns;		/* CPU time of processes that have died */
 	struct policy policy;		/* changes only without children */
 	/* Under parent->lock. */
 	struct job_child child;
@@ -114,6 +115,9 @@ MUST_CHECK zx_status_t job_check_alive(struct job *job);
 MUST_CHECK zx_status_t job_add_process(struct job *job, struct process *p);
 /* p, which is DEAD, leaves; the caller's reference keeps the job. */
 void job_remove_process(struct job *job, struct process *p);
+/* CPU time of its direct processes, those that have died included, in ns. One
+ * that dies meanwhile may be missing, or count twice. */
+u64 job_runtime_ns(struct job *job);
 
 /*
  * tasks.md 9: the job and all below it take no new children, and all processes

@@ -37,6 +37,7 @@ struct process {
 	/* Killed when this process is DEAD; counted, or NULL. */
 	struct job *critical_job;
 	bool critical_if_failed;	/* only if its code is not 0 */
+	u64 finished_ns;		/* CPU time of threads that have died */
 	/* Fixed after creation. aspace_destroy() drops the aspace's own
 	 * reference at death; the root VMAR, counted until the process object
 	 * goes, keeps its memory for those who still look at it. */
@@ -93,6 +94,8 @@ size_t process_list_threads(struct process *p, zx_koid_t *koids, size_t first,
 MUST_CHECK zx_status_t process_set_critical(struct process *p, struct job *job,
 					    bool only_if_failed);
 void process_get_info(struct process *p, zx_info_process_t *out);
+/* CPU time of all its threads, the dead included, in ns. */
+u64 process_runtime_ns(struct process *p);
 /* ZX_OK while an address space is there; BAD_STATE for DYING and DEAD. */
 MUST_CHECK zx_status_t process_check_alive(struct process *p);
 /* BAD_STATE unless INITIAL, which it may cease to be at once. */

@@ -153,7 +153,7 @@ static inline bool thread_is_dying(const struct thread *t)
 }
 /* ZX_THREAD_STATE_* as zx_info_thread_t shows it; racy by nature. */
 u32 thread_shown_state(struct thread *t);
-/* CPU time that t has used, in ns; for the running thread up to this moment. */
+/* CPU time that t has used, in ns; for a thread that runs, up to this moment. */
 u64 thread_runtime_ns(struct thread *t);
 /* Last reference on a dead or never started thread is gone: the object's
  * destroy. Frees it after a grace period. */

@@ -43,6 +43,8 @@ void pmm_give_back(u64 base, u64 size);
 u64 pmm_free_count(void);	/* racy sum, exact when quiet; no reserve */
 u64 pmm_reserve_count(void);	/* fixed: frames kept for slabs */
 u64 pmm_total_count(void);	/* all frames of RAM */
+u64 pmm_wired_count(void);	/* those that were never free */
+u64 pmm_map_count(void);	/* those, and the holes between: page_map[] */
 /* Free frames that no CPU keeps for itself, the reserve included. */
 u64 pmm_shared_count(void);
 /* What this CPU keeps is for all. */

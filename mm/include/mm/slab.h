@@ -45,6 +45,7 @@ void slab_free(struct slab_cache *c, void *object);
 u64 slab_live_count(const struct slab_cache *c);
 u64 slab_total_live(void);	/* objects of all caches */
 u64 slab_total_pages(void);	/* frames that caches hold */
+u64 slab_total_free_bytes(void);	/* of those, in no object; racy */
 
 /* General allocations: powers of two up to 2 KiB, beyond that whole blocks of
  * pages; the caller gives the size back. kzalloc() zeroes. */

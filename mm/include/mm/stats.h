@@ -14,4 +14,20 @@
  */
 u64 mm_cached_frames(void);
 
+/* Frames of RAM by what they are used for; each counts once, so that the parts
+ * never sum to more than the total. */
+struct mm_frame_count {
+	u64 total;
+	u64 free;
+	u64 wired;		/* the kernel's image, the map of frames, firmware */
+	u64 vmo;
+	u64 tables;
+	u64 heap;		/* slabs */
+	u64 heap_free_bytes;	/* of those: in no object */
+	u64 other;		/* stacks, large blocks of the heap */
+};
+/* One look at each frame, without a lock: an image of no single moment. Goes on
+ * for some instructions a frame, preemptible. */
+void mm_count_frames(struct mm_frame_count *count);
+
 #endif
