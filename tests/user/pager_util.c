@@ -212,15 +212,21 @@ bool access_start_blocked(struct page_access *a, struct paging *p, enum access_k
 	       task_await_state(a->thread.handle, ZX_THREAD_STATE_BLOCKED_PAGER);
 }
 
+bool access_end(struct page_access *a, int *status)
+{
+	if (!task_join(&a->thread, status))
+		return false;
+	unprepare(a);
+	return true;
+}
+
 bool access_expect(struct page_access *a, zx_status_t status)
 {
 	bool reads = a->kind == ACCESS_VMO_READ || a->kind == ACCESS_LOAD;
 	int result = 1;
 
-	if (!task_join(&a->thread, &result))
-		return false;
-	unprepare(a);
-	return EXPECT_STATUS(result, status) &&
+	return access_end(a, &result) &&
+	       EXPECT_STATUS(result, status) &&
 	       (status != ZX_OK || !reads || EXPECT_TRUE(a->right));
 }
 

@@ -73,6 +73,8 @@ bool access_start_blocked(struct page_access *a, struct paging *p, enum access_k
 			  uint64_t first, uint64_t count);
 /* Waits for its end; the status must be this. -1 stands for a killed thread. */
 bool access_expect(struct page_access *a, zx_status_t status);
+/* Waits for its end, whatever it gave. */
+bool access_end(struct page_access *a, int *status);
 /* What the access gives in this very thread. */
 zx_status_t access_now(struct paging *p, enum access_kind kind, uint64_t first, uint64_t count);
 
