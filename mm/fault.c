@@ -24,6 +24,9 @@
  * same aligned block. */
 #define AROUND_PAGES 16ul
 
+/* Entries that a call makes before the lock is given up for a moment. */
+#define ENTRIES_A_TURN 256
+
 /* Frames that one fault takes at most: the page, tables, and nodes. */
 #define FAULT_FRAMES 8
 
@@ -386,31 +389,36 @@ static bool populate_step_locked(struct mapping *m, u64 *index, u64 end,
 	return *status == ZX_OK;
 }
 
-/* Entries for all pages of indices [index, end) that the VMO holds. */
-static zx_status_t populate_locked(struct mapping *m, u64 index, u64 end,
-				   struct pt_reserve *r)
+/* Entries for pages of indices [*index, end) that the VMO holds, some in one hold.
+ * False: that was all, or *status says why not. */
+static bool populate_turn_locked(struct mapping *m, u64 *index, u64 end,
+				 struct pt_reserve *r, zx_status_t *status)
 {
-	zx_status_t status = ZX_OK;
+	u64 stop = min_u64(end, limit_locked(m));
 
-	end = min_u64(end, limit_locked(m));
-	while (populate_step_locked(m, &index, end, r, &status))
-		continue;
-	return status;
+	for (u32 i = 0; i < ENTRIES_A_TURN; i++)
+		if (!populate_step_locked(m, index, stop, r, status))
+			return false;
+	return true;
 }
 
 zx_status_t mapping_populate(struct mapping *m, u64 start, u64 end)
 {
 	u64 index = m->index + (start - m->region.start);
+	u64 stop = index + (end - start);
 	struct pt_reserve reserve = { NULL, 0 };
 	zx_status_t status = ZX_OK;
+	bool more = m->prot & ZX_VM_PERM_READ;
 
-	if (!(m->prot & ZX_VM_PERM_READ))
-		return ZX_OK;
-	mutex_lock(m->vmo->lock);
-	if (m->state == MAPPING_ALIVE)
-		status = populate_locked(m, index, index + (end - start),
-					 &reserve);
-	mutex_unlock(m->vmo->lock);
+	while (more && status == ZX_OK) {
+		mutex_lock(m->vmo->lock);
+		more = m->state == MAPPING_ALIVE &&
+		       populate_turn_locked(m, &index, stop, &reserve,
+					    &status);
+		mutex_unlock(m->vmo->lock);
+		if (more && thread_is_killed())
+			status = ZX_ERR_INTERNAL_INTR_KILLED;
+	}
 	pt_reserve_release(&reserve);
 	return status;
 }

@@ -12,6 +12,8 @@
 
 /* Pages handled before the lock is given up for a moment. */
 #define PAGES_A_TURN 64
+/* Frames that COMMIT zeroes in one hold. */
+#define FRAMES_A_TURN 256
 
 zx_status_t vmo_trim_locked(const struct vmo *v, u64 offset, u64 *bytes,
 			    bool trims)
@@ -36,23 +38,32 @@ static u64 missing_locked(const struct vmo *v, u64 start, u64 end)
 	return end - start - ptree_count(&v->pages, start, end);
 }
 
-/* Puts pages of the list, zeroed here, where there are none; cannot fail. */
-static void fill_locked(struct vmo *v, u64 start, u64 end, struct page *list)
+/* A COMMIT of anonymous memory, as far as it is. */
+struct commit {
+	struct vmo *vmo;	/* a base */
+	u64 index, end;
+	struct page *list;	/* frames in hand */
+	u64 frames;		/* that it takes, nodes included */
+};
+
+/* Puts pages in hand, zeroed here, where there are none up to `stop`; cannot
+ * fail. */
+static void fill_locked(struct commit *m, u64 stop)
 {
 	struct ptree_cursor c;
 
-	ptree_cursor_init(&c, &v->pages);
-	for (u64 i = start; i < end && list; i++) {
-		struct page *p = list;
+	ptree_cursor_init(&c, &m->vmo->pages);
+	for (; m->index < stop && m->list; m->index++) {
+		struct page *p = m->list;
 
-		if (pt_slot_type(ptree_cursor_get(&c, i)) == PT_PAGE)
+		if (pt_slot_type(ptree_cursor_get(&c, m->index)) == PT_PAGE)
 			continue;
-		list = p->next;
+		m->list = p->next;
 		arch_zero_page(vmo_page_bytes(p));
 		p->state = PAGE_VMO;
 		/* Prepared by the caller: only the cursor's place is new. */
-		if (ptree_cursor_prepare(&c, i) == ZX_OK)
-			(void)ptree_cursor_set(&c, i, pt_slot_page(p));
+		if (ptree_cursor_prepare(&c, m->index) == ZX_OK)
+			(void)ptree_cursor_set(&c, m->index, pt_slot_page(p));
 	}
 	ptree_cursor_end(&c);
 }
@@ -63,31 +74,70 @@ static u64 frames_for(u64 pages)
 	return pages + pages / VMO_SLOTS_A_FRAME;
 }
 
-/* All or nothing: frames and nodes first. *frames: what it takes. */
-static zx_status_t commit_anonymous_locked(struct vmo *v, u64 start, u64 end,
-					   u64 *frames)
+/* All or nothing: frames and nodes first. */
+static zx_status_t gather_locked(struct commit *m)
 {
-	struct page *list = NULL;
-	u64 missing = missing_locked(v, start, end);
+	u64 missing = missing_locked(m->vmo, m->index, m->end);
 	zx_status_t status;
 
-	*frames = frames_for(missing);
+	m->frames = frames_for(missing);
 	if (missing == 0)
 		return ZX_OK;
 	/* Said before all memory was taken from others. */
-	if (missing > PAGES_A_TURN && *frames > pmm_free_count())
+	if (missing > PAGES_A_TURN && m->frames > pmm_free_count())
 		return ZX_ERR_NO_MEMORY;
-	status = pmm_alloc_list(missing, &list);
+	status = pmm_alloc_list(missing, &m->list);
 	if (status != ZX_OK)
 		return status;
-	status = ptree_insert_prepare(&v->pages, start, end);
-	if (status != ZX_OK) {
-		pmm_free_list(list);
-		return status;
+	return ptree_insert_prepare(&m->vmo->pages, m->index, m->end);
+}
+
+/* Some pages, which for most calls are all. */
+static void fill_turn_locked(struct commit *m)
+{
+	u64 stop = min_u64(m->end, m->index + FRAMES_A_TURN);
+
+	vmo_forget_zero_page_locked(m->vmo, m->index, stop);
+	fill_locked(m, stop);
+}
+
+/* The rest, with the lock given up between turns. Nodes may have gone with a
+ * decommit meanwhile, and the end with a shrink. True: others see the pages now,
+ * or lost them: m->index and on is for commit_slowly(). */
+static __attribute__((noinline)) bool fill_on_locked(struct commit *m,
+						     zx_status_t *status)
+{
+	while (*status == ZX_OK && m->list && m->index < m->end) {
+		mutex_unlock(m->vmo->lock);
+		if (thread_is_killed())
+			*status = ZX_ERR_INTERNAL_INTR_KILLED;
+		mutex_lock(m->vmo->lock);
+		if (m->vmo->lookup)
+			return true;
+		m->end = min_u64(m->end, vmo_end_locked(m->vmo));
+		if (*status == ZX_OK && m->index < m->end)
+			*status = ptree_insert_prepare(
+				&m->vmo->pages, m->index,
+				min_u64(m->end, m->index + FRAMES_A_TURN));
+		if (*status == ZX_OK && m->index < m->end)
+			fill_turn_locked(m);
 	}
-	vmo_forget_zero_page_locked(v, start, end);
-	fill_locked(v, start, end, list);
-	return ZX_OK;
+	return false;
+}
+
+/* What is done when it ends early stays: the content is the same. */
+static bool commit_anonymous_locked(struct commit *m, zx_status_t *status)
+{
+	bool rest = false;
+
+	*status = gather_locked(m);
+	if (*status == ZX_OK && m->list)
+		fill_turn_locked(m);
+	if (__builtin_expect(m->list != NULL, 0)) {
+		rest = fill_on_locked(m, status);
+		pmm_free_list(m->list);
+	}
+	return rest && *status == ZX_OK;
 }
 
 /* First absent index at or after *start, or end; markers are present here. */
@@ -173,7 +223,8 @@ static zx_status_t check_room(struct vmo *v, u64 start, u64 end)
 
 /* What needs more than one hold of the lock: a pager to wait for, pages to be
  * copied. What is done when it ends early stays: the content is the same. */
-static zx_status_t commit_slowly(struct vmo *v, u64 start, u64 end)
+static __attribute__((noinline)) zx_status_t commit_slowly(struct vmo *v,
+							   u64 start, u64 end)
 {
 	struct page_request request;
 	zx_status_t status = check_room(v, start, end);
@@ -202,23 +253,22 @@ static zx_status_t commit_slowly(struct vmo *v, u64 start, u64 end)
 static zx_status_t commit(struct vmo *v, u64 offset, u64 bytes, bool trims,
 			  u64 *frames)
 {
-	struct vmo *b = v->base;
+	struct commit m = { .vmo = v->base, .frames = 1 };
 	zx_status_t status;
-	u64 start, end;
 	bool slow;
 
-	*frames = 1;
-	mutex_lock(b->lock);
+	mutex_lock(v->lock);
 	status = vmo_trim_locked(v, offset, &bytes, trims);
-	start = vmo_index(v, offset);
+	m.index = vmo_index(v, offset);
 	/* No overflow: offset + bytes is at most the size now. */
-	end = vmo_index(v, offset + bytes + PAGE_MASK);
-	slow = b->lookup != 0;
+	m.end = vmo_index(v, offset + bytes + PAGE_MASK);
+	slow = m.vmo->lookup != 0;
 	if (status == ZX_OK && bytes && !slow)
-		status = commit_anonymous_locked(b, start, end, frames);
-	mutex_unlock(b->lock);
+		slow = commit_anonymous_locked(&m, &status);
+	mutex_unlock(v->lock);
+	*frames = m.frames;
 	if (status == ZX_OK && bytes && slow)
-		status = commit_slowly(b, start, end);
+		status = commit_slowly(m.vmo, m.index, m.end);
 	return status;
 }
 

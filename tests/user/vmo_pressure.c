@@ -267,3 +267,113 @@ JX_TEST(pressure_a_cache_gives_way)
 	zx_handle_close(vmo);
 	zx_handle_close(ballast);
 }
+
+/* --- Long calls ------------------------------------------------------------- */
+
+static int commit_all(void *arg)
+{
+	zx_handle_t vmo = *(zx_handle_t *)arg;
+
+	return op(vmo, ZX_VMO_OP_COMMIT, 0, MANY);
+}
+
+/* While the call works others get at the VMO, and a kill ends it half way. False:
+ * it was through too soon. */
+static bool kill_half_way(void)
+{
+	zx_handle_t vmo = make(MANY);
+	struct jx_thread thread;
+	uint64_t done;
+	int result;
+
+	if (!EXPECT_STATUS(jx_thread_create(&thread, "commit", commit_all, &vmo), ZX_OK))
+		return true;
+	while (committed(vmo) == 0)
+		continue;
+	EXPECT_STATUS(zx_task_kill(thread.handle), ZX_OK);
+	task_join(&thread, &result);
+	done = committed(vmo);
+	EXPECT_TRUE(done > 0);
+	/* The rest of its frames has been given back: all goes on. */
+	EXPECT_STATUS(op(vmo, ZX_VMO_OP_COMMIT, 0, MANY), ZX_OK);
+	EXPECT_EQ(committed(vmo), MANY);
+	EXPECT_EQ(vm_vmo_get(vmo, MANY - 1), 0);
+	zx_handle_close(vmo);
+	return done < MANY;
+}
+
+JX_TEST(pressure_commit_can_be_killed)
+{
+	uint64_t free = memory_free_pages();
+	int tries = 0;
+
+	while (tries < 100 && !kill_half_way())
+		tries++;
+	EXPECT_TRUE(tries < 100);
+	/* What CPUs and caches keep is much less than one call had in hand. */
+	EXPECT_TRUE(memory_free_pages() + MANY / 4 > free);
+}
+
+struct commit_race {
+	zx_handle_t vmo;
+	bool stop;		/* atomic: the other threads end */
+};
+
+static int resize_on(void *arg)
+{
+	struct commit_race *r = arg;
+
+	for (uint64_t i = 0; !__atomic_load_n(&r->stop, __ATOMIC_RELAXED); i++)
+		zx_vmo_set_size(r->vmo, (i % 2 ? 4096 : 4096 - i % 1000) * PAGE);
+	return zx_vmo_set_size(r->vmo, 4096 * PAGE);
+}
+
+static int decommit_on(void *arg)
+{
+	struct commit_race *r = arg;
+
+	for (uint64_t i = 0; !__atomic_load_n(&r->stop, __ATOMIC_RELAXED); i++)
+		op(r->vmo, ZX_VMO_OP_DECOMMIT, i % 3000, 70);
+	return 0;
+}
+
+static int snapshot_on(void *arg)
+{
+	struct commit_race *r = arg;
+	zx_handle_t child;
+
+	while (!__atomic_load_n(&r->stop, __ATOMIC_RELAXED))
+		if (zx_vmo_create_child(r->vmo, ZX_VMO_CHILD_SNAPSHOT, 0, 2000 * PAGE, &child) ==
+		    ZX_OK)
+			zx_handle_close(child);
+	return 0;
+}
+
+/* Pages and nodes come and go between the turns of a COMMIT, and so do relatives
+ * who see them. */
+JX_TEST(pressure_commit_while_all_changes)
+{
+	int (*const others[])(void *) = { resize_on, decommit_on, snapshot_on };
+	struct commit_race r = { .stop = false };
+	struct jx_thread threads[3];
+	int result;
+
+	ASSERT_STATUS(zx_vmo_create(4096 * PAGE, ZX_VMO_RESIZABLE, &r.vmo), ZX_OK);
+	for (int i = 0; i < 3; i++)
+		ASSERT_STATUS(jx_thread_create(&threads[i], "other", others[i], &r), ZX_OK);
+	for (int i = 0; i < 60; i++) {
+		zx_status_t status = op(r.vmo, ZX_VMO_OP_COMMIT, 0, 3000);
+
+		EXPECT_TRUE(status == ZX_OK || status == ZX_ERR_OUT_OF_RANGE);
+		op(r.vmo, ZX_VMO_OP_DECOMMIT, 0, 3000);
+	}
+	__atomic_store_n(&r.stop, true, __ATOMIC_RELAXED);
+	for (int i = 0; i < 3; i++)
+		EXPECT_TRUE(task_join(&threads[i], &result) && result == ZX_OK);
+	EXPECT_STATUS(op(r.vmo, ZX_VMO_OP_COMMIT, 0, 4096), ZX_OK);
+	EXPECT_EQ(committed(r.vmo), 4096);
+	for (uint64_t i = 0; i < 4096; i++)
+		if (vm_vmo_get(r.vmo, i) != 0)
+			EXPECT_EQ(vm_vmo_get(r.vmo, i), 0);
+	zx_handle_close(r.vmo);
+}
