@@ -6,6 +6,7 @@
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/iommu.h>
+#include <zircon/syscalls/policy.h>
 #include <zircon/syscalls/log.h>
 #include <zircon/syscalls/object.h>
 #include <zircon/syscalls/resource.h>
@@ -13,7 +14,6 @@
 #include "bad_call_util.h"
 #include "task_util.h"
 
-#define PAGE 4096ul
 #define BUFFER_BYTES (2 * PAGE)
 #define VMAR_BYTES (64 * PAGE)
 #define USER_TOP 0x1000000000000ul
@@ -123,6 +123,16 @@ const struct bad_call bad_calls[] = {
 	CALL(channel_create, false, V(0), OUT_HANDLE, OUT_HANDLE),
 	CALL(timer_create, true, V(0), V(0), OUT_HANDLE),
 	CALL(fifo_create, false, V(4), V(8), V(0), OUT_HANDLE, OUT_HANDLE),
+	CALL(task_create_exception_channel, true, ANY(PROCESS), V(0), OUT_HANDLE),
+	CALL(exception_get_thread, true, H_NO_RIGHT(EXCEPTION), OUT_HANDLE),
+	CALL(exception_get_process, true, H_NO_RIGHT(EXCEPTION), OUT_HANDLE),
+	CALL(object_set_property, true, ANY_NO_RIGHT(EXCEPTION), V(ZX_PROP_EXCEPTION_STATE),
+	     IN(4), V(4)),
+	CALL(object_get_info, true, H(THREAD), V(ZX_INFO_THREAD_EXCEPTION_REPORT), V(0), V(0),
+	     V(0), V(0)),
+	CALL(task_suspend_token, true, ANY(THREAD), OUT_HANDLE),
+	CALL(job_create, true, H(JOB), V(0), OUT_HANDLE),
+	CALL(job_set_policy, true, H(JOB), V(0), V(ZX_JOB_POL_BASIC_V2), IN(12), V(1)),
 	CALL(jx_stat, true, V(2), OUT(32), V(32), OUT_OR_NULL(8)),
 };
 const size_t bad_call_count = sizeof(bad_calls) / sizeof(bad_calls[0]);
@@ -212,6 +222,20 @@ static bool make_devices(zx_handle_t *o)
 	       EXPECT_STATUS(zx_bti_create(o[OBJ_IOMMU], 0, 1, &o[OBJ_BTI]), ZX_OK);
 }
 
+static bool make_exception(struct sandbox *s)
+{
+	struct exc_caught e;
+
+	if (!exc_child_make(&s->held))
+		return false;
+	s->channel = exc_bind(s->held.task.process, 0);
+	if (!task_child_start(&s->held.task, exc_run_load, s->held.hole) ||
+	    !exc_catch(s->channel, &e))
+		return false;
+	s->objects[OBJ_EXCEPTION] = e.handle;
+	return true;
+}
+
 static bool make_objects(struct sandbox *s)
 {
 	const zx_rights_t job_rights = ZX_DEFAULT_JOB_RIGHTS & ~(ZX_RIGHT_DESTROY |
@@ -229,7 +253,7 @@ static bool make_objects(struct sandbox *s)
 	       EXPECT_STATUS(zx_handle_duplicate(zx_job_default(), job_rights, &o[OBJ_JOB]),
 			     ZX_OK) &&
 	       EXPECT_STATUS(zx_debuglog_create(0, ZX_LOG_FLAG_READABLE, &o[OBJ_LOG]), ZX_OK) &&
-	       make_devices(o);
+	       make_devices(o) && make_exception(s);
 }
 
 bool sandbox_create(struct sandbox *s)
@@ -238,8 +262,8 @@ bool sandbox_create(struct sandbox *s)
 	if (!make_buffers(s) || !make_objects(s))
 		return false;
 	for (int i = 0; i < OBJ_COUNT; i++) {
-		/* Pagers cannot be duplicated, and no call asks them for rights. */
-		if (i != OBJ_PAGER &&
+		/* These cannot be duplicated, and no call asks them for rights. */
+		if (i != OBJ_PAGER && i != OBJ_EXCEPTION &&
 		    !EXPECT_STATUS(zx_handle_duplicate(s->objects[i], ZX_RIGHT_NONE, &s->bare[i]),
 				   ZX_OK))
 			return false;
@@ -250,6 +274,8 @@ bool sandbox_create(struct sandbox *s)
 void sandbox_drop(struct sandbox *s)
 {
 	zx_task_kill(s->objects[OBJ_PROCESS]);
+	exc_child_drop(&s->held);
+	zx_handle_close(s->channel);
 	zx_vmar_destroy(s->objects[OBJ_VMAR]);
 	for (int i = 0; i < OBJ_COUNT; i++) {
 		zx_handle_close(s->objects[i]);

@@ -10,6 +10,8 @@
 
 #include <zircon/types.h>
 
+#include "exc_util.h"
+
 enum object_index {
 	OBJ_EVENT,
 	OBJ_PORT,
@@ -23,6 +25,7 @@ enum object_index {
 	OBJ_LOG,
 	OBJ_IOMMU,
 	OBJ_BTI,
+	OBJ_EXCEPTION,	/* of the thread of a child of its own */
 	OBJ_RESOURCE,
 	OBJ_COUNT,
 };
@@ -70,6 +73,9 @@ struct sandbox {
 	zx_vaddr_t read_only;
 	/* Where the child has a page. */
 	zx_vaddr_t in_child;
+	/* The child that is held in the exception, and the channel of that. */
+	struct exc_child held;
+	zx_handle_t channel;
 };
 
 #define BAD_POINTER_COUNT 8

@@ -1,4 +1,6 @@
 /* Critical processes, and exceptions on their way up the jobs: spec/tasks.md 10.4, 14. */
+#include <zircon/syscalls/port.h>
+
 #include "job_util.h"
 
 #define IF_FAILED ZX_JOB_CRITICAL_PROCESS_RETCODE_NONZERO
@@ -188,4 +190,46 @@ JX_TEST(tasks_14_2_c2_policy)
 	ASSERT_STATUS(job_set_one(job, ZX_POL_NEW_CHANNEL, ZX_POL_ACTION_DENY), ZX_OK);
 	EXPECT_EQ(job_try(job, TRY_EXCEPTION_CHANNEL), ZX_ERR_ACCESS_DENIED);
 	zx_handle_close(job);
+}
+
+static void watch(zx_handle_t port, zx_handle_t object, zx_signals_t signal, uint64_t key)
+{
+	EXPECT_STATUS(zx_object_wait_async(object, port, key, signal, ZX_WAIT_ASYNC_ONCE), ZX_OK);
+}
+
+/* Exception channels, handles, TERMINATED, the job is left, the critical job ends. */
+JX_TEST(tasks_5_1_r3_order_of_a_death)
+{
+	zx_handle_t top = job_make(zx_job_default()), low = job_make(top), port, ours, theirs;
+	zx_handle_t process, debugger;
+	zx_port_packet_t packet;
+	struct exc_child c;
+
+	ASSERT_TRUE(exc_child_make_in(&c, low));
+	ASSERT_STATUS(zx_port_create(0, &port), ZX_OK);
+	ASSERT_STATUS(zx_eventpair_create(0, &ours, &theirs), ZX_OK);
+	process = exc_bind(c.task.process, 0);
+	ASSERT_STATUS(zx_process_start(c.task.process, c.task.thread, (zx_vaddr_t)exc_run_wait,
+				       c.task.stacks + PAGE, theirs, 0), ZX_OK);
+	task_await_state(c.task.thread, ZX_THREAD_STATE_BLOCKED_SLEEPING);
+	debugger = exc_bind(c.task.process, DEBUGGER);
+	EXPECT_STATUS(zx_job_set_critical(top, 0, c.task.process), ZX_OK);
+	watch(port, process, ZX_CHANNEL_PEER_CLOSED, 1);
+	watch(port, debugger, ZX_CHANNEL_PEER_CLOSED, 2);
+	watch(port, ours, ZX_EVENTPAIR_PEER_CLOSED, 3);
+	watch(port, c.task.process, ZX_PROCESS_TERMINATED, 4);
+	watch(port, low, ZX_JOB_NO_PROCESSES, 5);
+	watch(port, top, ZX_JOB_TERMINATED, 6);
+	ASSERT_STATUS(zx_task_kill(c.task.process), ZX_OK);
+	for (uint64_t key = 1; key <= 6; key++) {
+		ASSERT_STATUS(zx_port_wait(port, zx_deadline_after(TASK_PATIENCE), &packet), ZX_OK);
+		EXPECT_EQ(packet.key, key);
+	}
+	zx_handle_close(process);
+	zx_handle_close(debugger);
+	zx_handle_close(ours);
+	zx_handle_close(port);
+	exc_child_drop(&c);
+	zx_handle_close(low);
+	zx_handle_close(top);
 }
