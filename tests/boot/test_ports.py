@@ -4,6 +4,7 @@ Their sources come from Debian's archive; where it cannot be reached, and nothin
 fetched before, the tests are skipped.
 """
 import re
+import sqlite3
 import subprocess
 
 import pytest
@@ -69,6 +70,20 @@ def test_sqlite_serves_threads_through_a_log(build, port):
     status, text = run(build, port("sqlite") / "threads.elf", "")
     assert "threads: 0 errors, 450 transfers, reads: some" in text
     assert status == 0
+
+
+def test_sqlite_works_on_a_file_of_a_user_pager(build, port, tmp_path):
+    """A database made here is read, changed, grown and written back through a pager."""
+    path = tmp_path / "shop.db"
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT, price INTEGER)")
+        db.executemany("INSERT INTO item VALUES (?, ?, ?)",
+                       [(i, f"item {i} " + "x" * (i % 200), i % 97) for i in range(5000)])
+    db.close()
+    wanted = sum(i % 97 for i in range(5000))
+    status, text = run(build, port("sqlite") / "paged.elf", f"5000 {wanted}", path)
+    assert status == 0, text[-2000:]
+    assert "paged: the image holds every change" in text
 
 
 def test_zstd_passes_its_fuzzer(build, port):

@@ -43,6 +43,9 @@ struct vfs_file {
 /* Guards the list of files, and all locks of each. */
 extern mtx_t files_mutex;
 
+/* The pager's side of a file that the VFS "paged" has; NULL: there is none. */
+struct jx_paged_file *vfs_paged_file(const char *name);
+
 /* lock.c */
 int file_lock(sqlite3_file *file, int level);
 int file_unlock(sqlite3_file *file, int level);

@@ -8,6 +8,8 @@
 
 /* A VMO grows by at least so much at a time. */
 #define STEP (256ul << 10)
+/* The image of a paged file lies in memory too. */
+#define PAGED_CAPACITY (64ul << 20)
 
 static size_t round_up(size_t bytes, size_t step)
 {
@@ -42,11 +44,25 @@ static zx_status_t open_empty(const char *name, struct store *out)
 	return ZX_OK;
 }
 
-zx_status_t store_open(const char *name, struct store *out)
+static zx_status_t open_paged(const char *name, struct store *out)
+{
+	zx_status_t status = jx_paged_file_open(name, PAGED_CAPACITY, &out->paged);
+
+	if (status != ZX_OK)
+		return status;
+	out->is_paged = true;
+	out->base = (unsigned char *)out->paged.base;
+	out->size = out->paged.size;
+	return ZX_OK;
+}
+
+zx_status_t store_open(const char *name, bool paged, struct store *out)
 {
 	struct jx_file file;
 
 	*out = (struct store){ .read_only = false };
+	if (paged)
+		return open_paged(name, out);
 	if (!store_exists(name))
 		return open_empty(name, out);
 	jx_initrd_find(name, &file);
@@ -58,10 +74,25 @@ zx_status_t store_open(const char *name, struct store *out)
 
 void store_close(struct store *store)
 {
+	if (store->is_paged)
+		jx_paged_file_close(&store->paged);
 	if (store->vmo == ZX_HANDLE_INVALID)
 		return;
 	zx_vmar_unmap(zx_vmar_root_self(), (zx_vaddr_t)store->base, STORE_CAPACITY);
 	zx_handle_close(store->vmo);
+}
+
+static zx_status_t resize_paged(struct store *store, size_t size)
+{
+	zx_status_t status = jx_paged_file_resize(&store->paged, size);
+
+	store->size = store->paged.size;
+	return status;
+}
+
+zx_status_t store_sync(struct store *store)
+{
+	return store->is_paged ? jx_paged_file_sync(&store->paged, NULL) : ZX_OK;
 }
 
 zx_status_t store_resize(struct store *store, size_t size)
@@ -69,6 +100,8 @@ zx_status_t store_resize(struct store *store, size_t size)
 	size_t wanted = store->vmo_size;
 	zx_status_t status = ZX_OK;
 
+	if (store->is_paged)
+		return resize_paged(store, size);
 	if (store->read_only)
 		return ZX_ERR_ACCESS_DENIED;
 	if (size > STORE_CAPACITY)

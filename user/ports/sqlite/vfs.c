@@ -101,9 +101,8 @@ static int file_truncate(sqlite3_file *file, sqlite3_int64 size)
 
 static int file_sync(sqlite3_file *file, int flags)
 {
-	(void)file;
 	(void)flags;
-	return SQLITE_OK;
+	return store_sync(store_of(file)) == ZX_OK ? SQLITE_OK : SQLITE_IOERR_FSYNC;
 }
 
 static int file_size(sqlite3_file *file, sqlite3_int64 *out)
@@ -177,14 +176,14 @@ static const sqlite3_io_methods file_methods = {
 	.xUnfetch = file_unfetch,
 };
 
-static int make_locked(const char *name, struct shared_file **out)
+static int make_locked(const char *name, bool paged, struct shared_file **out)
 {
 	struct shared_file *file = calloc(1, sizeof(*file));
 
 	if (!file)
 		return SQLITE_NOMEM;
 	strncpy(file->name, name, NAME_BYTES - 1);
-	if (store_open(name, &file->store) != ZX_OK) {
+	if (store_open(name, paged, &file->store) != ZX_OK) {
 		free(file);
 		return SQLITE_CANTOPEN;
 	}
@@ -194,30 +193,31 @@ static int make_locked(const char *name, struct shared_file **out)
 	return SQLITE_OK;
 }
 
-static int open_locked(const char *name, int flags, struct shared_file **out)
+static int open_locked(const char *name, int flags, bool paged, struct shared_file **out)
 {
 	*out = find_locked(name);
 	if (*out)
 		return flags & SQLITE_OPEN_EXCLUSIVE ? SQLITE_CANTOPEN : SQLITE_OK;
 	if (!(flags & SQLITE_OPEN_CREATE) && !store_exists(name))
 		return SQLITE_CANTOPEN;
-	return make_locked(name, out);
+	return make_locked(name, paged, out);
 }
 
 static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
 		    int *out_flags)
 {
 	struct vfs_file *view = view_of(file);
+	/* Of the VFS "paged", databases; what stands beside them is short-lived. */
+	bool paged = vfs->pAppData && (flags & SQLITE_OPEN_MAIN_DB);
 	int result;
 
-	(void)vfs;
 	*view = (struct vfs_file){ .level = SQLITE_LOCK_NONE };
 	mtx_lock(&files_mutex);
 	/* A file without a name is one that nobody else sees. */
 	if (name)
-		result = open_locked(name, flags, &view->shared);
+		result = open_locked(name, flags, paged, &view->shared);
 	else
-		result = make_locked("", &view->shared);
+		result = make_locked("", false, &view->shared);
 	if (result == SQLITE_OK) {
 		view->base.pMethods = &file_methods;
 		view->shared->refs++;
@@ -308,29 +308,46 @@ static int vfs_last_error(sqlite3_vfs *vfs, int bytes, char *out)
 	return 0;
 }
 
+static const sqlite3_vfs plain_vfs = {
+	.iVersion = 2,
+	.szOsFile = sizeof(struct vfs_file),
+	.mxPathname = NAME_BYTES - 1,
+	.zName = "jacinth",
+	.xOpen = vfs_open,
+	.xDelete = vfs_delete,
+	.xAccess = vfs_access,
+	.xFullPathname = vfs_full_name,
+	.xRandomness = vfs_randomness,
+	.xSleep = vfs_sleep,
+	.xCurrentTime = vfs_time,
+	.xCurrentTimeInt64 = vfs_time_ms,
+	.xGetLastError = vfs_last_error,
+};
+
 /* With SQLITE_OS_OTHER, SQLite calls these two at its start and end. */
 int sqlite3_os_init(void)
 {
-	static sqlite3_vfs vfs = {
-		.iVersion = 2,
-		.szOsFile = sizeof(struct vfs_file),
-		.mxPathname = NAME_BYTES - 1,
-		.zName = "jacinth",
-		.xOpen = vfs_open,
-		.xDelete = vfs_delete,
-		.xAccess = vfs_access,
-		.xFullPathname = vfs_full_name,
-		.xRandomness = vfs_randomness,
-		.xSleep = vfs_sleep,
-		.xCurrentTime = vfs_time,
-		.xCurrentTimeInt64 = vfs_time_ms,
-		.xGetLastError = vfs_last_error,
-	};
+	static sqlite3_vfs plain, paged;
 
-	return sqlite3_vfs_register(&vfs, 1);
+	plain = plain_vfs;
+	paged = plain_vfs;
+	paged.zName = "paged";
+	paged.pAppData = &paged;
+	sqlite3_vfs_register(&paged, 0);
+	return sqlite3_vfs_register(&plain, 1);
 }
 
 int sqlite3_os_end(void)
 {
 	return SQLITE_OK;
+}
+
+struct jx_paged_file *vfs_paged_file(const char *name)
+{
+	struct shared_file *file;
+
+	mtx_lock(&files_mutex);
+	file = find_locked(name);
+	mtx_unlock(&files_mutex);
+	return file && file->store.is_paged ? &file->store.paged : NULL;
 }
