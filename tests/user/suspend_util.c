@@ -25,7 +25,8 @@ bool suspend_end(zx_handle_t *token, zx_handle_t thread)
 	bool good = EXPECT_STATUS(zx_handle_close(*token), ZX_OK);
 
 	*token = ZX_HANDLE_INVALID;
-	return good && task_await_signal(thread, ZX_THREAD_RUNNING);
+	/* With nothing left to wait for it may be dead before we look. */
+	return good && task_await_signal(thread, ZX_THREAD_RUNNING | ZX_THREAD_TERMINATED);
 }
 
 zx_status_t suspend_read_general(zx_handle_t thread, zx_thread_state_general_regs_t *regs)

@@ -107,6 +107,26 @@ static bool take_census(struct census *census)
 	       jx_stat(JX_STAT_MEMORY, &census->memory, sizeof(census->memory), NULL) == ZX_OK;
 }
 
+/*
+ * A census when nothing is about to go any more: at the start, and after a test
+ * that failed. A thread of those before that went in the middle of a test would
+ * be missed after it.
+ */
+static bool take_quiet_census(struct census *census)
+{
+	struct census last;
+	bool good = take_census(census);
+
+	for (int tries = 0; good && tries < 25; tries++) {
+		last = *census;
+		zx_nanosleep(zx_deadline_after(FRAMES_SETTLE));
+		good = take_census(census);
+		if (memcmp(last.objects, census->objects, sizeof(last.objects)) == 0)
+			break;
+	}
+	return good;
+}
+
 static uint64_t shortage(uint64_t before, uint64_t after)
 {
 	return after < before ? before - after : 0;
@@ -154,14 +174,17 @@ static void report_objects(const struct census *before, const struct census *aft
  */
 static uint64_t run_once(const struct jx_test *test)
 {
+	static bool is_quiet;
 	struct census before, after;
-	bool counted = take_census(&before);
+	bool counted = is_quiet ? take_census(&before) : take_quiet_census(&before);
 
+	is_quiet = false;
 	test->run();
 	if (!counted || atomic_load(&failure_count) != 0)
 		return 0;
 	settle(&before, &after);
 	report_objects(&before, &after);
+	is_quiet = atomic_load(&failure_count) == 0;
 	return missing_memory(&before, &after);
 }
 
