@@ -14,6 +14,7 @@
 #include <kernel/futex.h>
 #include <kernel/ktest.h>
 #include <kernel/lock.h>
+#include <kernel/memory_event.h>
 #include <kernel/panic.h>
 #include <kernel/printk.h>
 #include <kernel/process.h>
@@ -98,6 +99,7 @@ void kernel_main(void)
 	if (IS_ENABLED(CONFIG_LOCKDEP))
 		lockdep_boot_done();
 	reaper_start();
+	memory_event_init();
 	mm_pressure_start();
 	if (thread_create_kernel("init", init_main, NULL,
 				 THREAD_PRIORITY_DEFAULT) != ZX_OK)

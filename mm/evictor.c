@@ -20,6 +20,8 @@
 static struct thread *evictor;
 /* Atomic: 1 from a call for the thread until it looks. */
 static s32 called;
+/* Atomic: somebody got no frame since the thread looked. */
+static bool exhausted;
 /* Atomic: an enum mm_pressure, written by the thread. Relaxed: it orders
  * nothing. */
 static u32 level;
@@ -39,6 +41,13 @@ void mm_pressure_poke(void)
 	__atomic_store_n(&called, 1, __ATOMIC_RELEASE);
 	if (t)
 		sched_wake(t);
+}
+
+/* Release: as above. */
+void mm_pressure_exhausted(void)
+{
+	__atomic_store_n(&exhausted, true, __ATOMIC_RELEASE);
+	mm_pressure_poke();
 }
 
 static void timer_fire(struct ktimer *timer)
@@ -115,6 +124,10 @@ static void evictor_main(void *arg)
 		__atomic_exchange_n(&called, 0, __ATOMIC_ACQUIRE);
 		fill_reserve();
 		set_level();
+		/* One operation that wants too much is no lack of memory. */
+		if (__atomic_exchange_n(&exhausted, false, __ATOMIC_ACQUIRE) &&
+		    mm_pressure_level() == MM_PRESSURE_OUT_OF_MEMORY)
+			memory_event_exhausted();
 		if (relieve(&next))
 			ktimer_start(&timer, next);
 		sched_block_while(&called, 0, 0);

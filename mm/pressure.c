@@ -10,6 +10,8 @@ u64 mm_pressure_limit(enum mm_pressure l, u64 total)
 		return total / 16;
 	case MM_PRESSURE_CRITICAL:
 		return total / 32;
+	case MM_PRESSURE_IMMINENT:
+		return total / 64;
 	case MM_PRESSURE_OUT_OF_MEMORY:
 		return total / 128;
 	default:

@@ -5,6 +5,7 @@
 #include <mm/discardable.h>
 #include <mm/evict.h>
 #include <mm/pmm.h>
+#include <mm/pressure.h>
 #include <mm/reclaim.h>
 
 struct reclaimer {
@@ -61,6 +62,8 @@ u64 mm_reclaim(u64 pages)
 		freed += ask_reclaimers(missing - freed);
 	__atomic_store_n(&reclaimed_total, before + freed, __ATOMIC_RELAXED);
 	mutex_unlock(&reclaim_lock);
+	if (freed == 0)
+		mm_pressure_exhausted();
 	return freed;
 }
 

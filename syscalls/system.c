@@ -6,8 +6,10 @@
 #include <arch/cpu.h>
 #include <arch/irq.h>
 #include <kernel/epoch.h>
+#include <kernel/handle.h>
+#include <kernel/job.h>
 #include <kernel/latency.h>
-#include <kernel/object.h>
+#include <kernel/memory_event.h>
 #include <kernel/printk.h>
 #include <kernel/random.h>
 #include <kernel/resource.h>
@@ -35,6 +37,26 @@ zx_status_t sys_system_get_features(uint32_t kind, uaddr_t features)
 		return user_put_u32(features, arch_watchpoint_count());
 	}
 	return ZX_ERR_NOT_SUPPORTED;
+}
+
+/* The checks of pager-port.md 9.3 in order. */
+zx_status_t sys_system_get_event(zx_handle_t root_job_handle, uint32_t kind,
+				 uaddr_t event)
+{
+	struct object *job, *o;
+	zx_status_t status = handle_get(root_job_handle, ZX_OBJ_TYPE_JOB,
+					ZX_RIGHT_MANAGE_PROCESS, &job);
+
+	if (status != ZX_OK)
+		return status;
+	status = job == &root_job->object ? ZX_OK : ZX_ERR_ACCESS_DENIED;
+	object_unref(job);
+	if (status != ZX_OK)
+		return status;
+	o = memory_event_object(kind);
+	return o ? handle_make(o, ZX_DEFAULT_SYSTEM_EVENT_LOW_MEMORY_RIGHTS,
+			       event)
+		 : ZX_ERR_INVALID_ARGS;
 }
 
 static zx_status_t shut_down(uaddr_t arg)

@@ -102,6 +102,10 @@ zx_status_t thread_stop_in_call(void)
 }
 
 /* Nobody evicts on his own. */
+void mm_pressure_exhausted(void)
+{
+}
+
 void mm_pressure_poke(void)
 {
 }

@@ -211,6 +211,8 @@ typedef uint32_t zx_system_event_type_t;
 #define ZX_SYSTEM_EVENT_MEMORY_PRESSURE_CRITICAL ((zx_system_event_type_t)2u)
 #define ZX_SYSTEM_EVENT_MEMORY_PRESSURE_WARNING ((zx_system_event_type_t)3u)
 #define ZX_SYSTEM_EVENT_MEMORY_PRESSURE_NORMAL ((zx_system_event_type_t)4u)
+/* Later. */
+#define ZX_SYSTEM_EVENT_IMMINENT_OUT_OF_MEMORY ((zx_system_event_type_t)5u)
 
 #define ZX_JOB_CRITICAL_PROCESS_RETCODE_NONZERO ((uint32_t)1u)
 

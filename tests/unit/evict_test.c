@@ -271,6 +271,7 @@ static void test_levels(void **state)
 	assert_int_equal(mm_pressure_for(800, total, l), MM_PRESSURE_NORMAL);
 	assert_int_equal(mm_pressure_for(799, total, l), MM_PRESSURE_WARNING);
 	assert_int_equal(mm_pressure_for(399, total, l), MM_PRESSURE_CRITICAL);
+	assert_int_equal(mm_pressure_for(199, total, l), MM_PRESSURE_IMMINENT);
 	assert_int_equal(mm_pressure_for(99, total, l),
 			 MM_PRESSURE_OUT_OF_MEMORY);
 	l = MM_PRESSURE_WARNING;
@@ -281,6 +282,8 @@ static void test_levels(void **state)
 	l = MM_PRESSURE_OUT_OF_MEMORY;
 	assert_int_equal(mm_pressure_for(100 + step - 1, total, l), l);
 	assert_int_equal(mm_pressure_for(100 + step, total, l),
+			 MM_PRESSURE_IMMINENT);
+	assert_int_equal(mm_pressure_for(200 + step, total, l),
 			 MM_PRESSURE_CRITICAL);
 	assert_int_equal(mm_pressure_for(400 + step, total, l),
 			 MM_PRESSURE_WARNING);

@@ -258,6 +258,8 @@ zx_status_t zx_job_set_policy(zx_handle_t handle, uint32_t options, uint32_t top
 extern __typeof__(zx_job_set_policy) _zx_job_set_policy;
 zx_status_t zx_job_set_critical(zx_handle_t job, uint32_t options, zx_handle_t process);
 extern __typeof__(zx_job_set_critical) _zx_job_set_critical;
+zx_status_t zx_system_get_event(zx_handle_t root_job, uint32_t kind, zx_handle_t *event);
+extern __typeof__(zx_system_get_event) _zx_system_get_event;
 zx_ticks_t zx_ticks_get(void);
 extern __typeof__(zx_ticks_get) _zx_ticks_get;
 zx_ticks_t zx_ticks_per_second(void);

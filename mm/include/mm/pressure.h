@@ -17,6 +17,7 @@ enum mm_pressure {
 	MM_PRESSURE_NORMAL,
 	MM_PRESSURE_WARNING,		/* a 16th of all memory is free */
 	MM_PRESSURE_CRITICAL,		/* a 32nd */
+	MM_PRESSURE_IMMINENT,		/* a 64th */
 	MM_PRESSURE_OUT_OF_MEMORY,	/* a 128th */
 	MM_PRESSURE_COUNT,
 };
@@ -27,6 +28,8 @@ enum mm_pressure mm_pressure_level(void);
 void mm_pressure_start(void);
 /* pmm.c: the window was left. No spinlock held but perhaps preemption off. */
 void mm_pressure_poke(void);
+/* reclaim.c: an operation got nothing, not even a frame of somebody else's. */
+void mm_pressure_exhausted(void);
 
 /* A level is entered below this number of free frames; it is left upwards with
  * so many more. */
