@@ -37,6 +37,7 @@ enum mutant {
 	MUTANT_NOTE_OTHER_BLOCK,	/* 26: I2 */
 	MUTANT_FORGET_RIGHTS,		/* 27: I2, pt_protect() looks away */
 	MUTANT_LATE_PART_FLUSH,		/* 28: I3, the rest of a block */
+	MUTANT_NO_ACCESS_FLAG,		/* 29: I6, loops on an unused entry */
 	MUTANT_COUNT,
 };
 

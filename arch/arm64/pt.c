@@ -255,7 +255,8 @@ void pt_widen(struct arch_aspace *as, u64 *entry, uaddr_t va, u32 level,
 	      u64 want)
 {
 	u64 old = *entry;
-	u64 merged = (old & (want | ~ENTRY_LIMITS)) | ENTRY_AF;
+	u64 merged = (old & (want | ~ENTRY_LIMITS)) |
+		     (MUTATED(NO_ACCESS_FLAG) ? 0 : ENTRY_AF);
 
 	if (MUTATED(REPLACE_IN_PLACE) && ((old ^ want) & ENTRY_ADDR)) {
 		pte_store(as, entry, va, level, want);
