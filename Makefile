@@ -114,7 +114,7 @@ $(flags): FORCE
 # And what is linked on this one, which names the objects: one may have gone.
 objects := $(gen)/objects
 $(objects): FORCE
-	@printf '%s\n' '$(kernel_objs)' '$(libzx) $(crt)' '$(progs)' $(into)
+	@printf '%s\n' '$(kernel_objs)' '$(libzx) $(crt) $(vdso)' '$(progs)' $(into)
 
 # --- Generated sources -------------------------------------------------------
 
@@ -130,12 +130,12 @@ $(gen)/hidden.h: FORCE
 $(gen)/libfdt/libfdt.h: /usr/include/libfdt.h /usr/include/fdt.h
 	@mkdir -p $(@D) && cp /usr/include/fdt.h $(@D)/ && cp $< $@
 
-$(gen)/syscalls.stamp: scripts/gen_syscalls.py syscalls/syscalls.tbl
+$(gen)/syscalls.stamp: scripts/gen_syscalls.py syscalls/syscalls.tbl $(gen)/config.h
 	$(call say,GEN,syscalls)
-	$Q$(PYTHON) $^ $(gen) && touch $@
+	$Q$(PYTHON) $(wordlist 1,2,$^) $(gen) $(CONFIG_SYSCALL_SHUFFLE) && touch $@
 # What includes them is made again after the stamp, not at the next make.
-$(addprefix $(gen)/,syscall_numbers.h syscall_protos.h syscall_dispatch.inc zx_stubs.S): \
-		$(gen)/syscalls.stamp ;
+$(addprefix $(gen)/,syscall_numbers.h syscall_protos.h syscall_dispatch.inc zx_stubs.S \
+		zx_bind.S): 		$(gen)/syscalls.stamp ;
 
 generated := $(gen)/config.h $(gen)/version.h $(gen)/hidden.h \
 	$(gen)/libfdt/libfdt.h $(gen)/syscalls.stamp
@@ -179,7 +179,7 @@ $O/Image: $O/kernel.elf
 	$(call say,IMAGE,$@)
 	$Q$(cross)objcopy -O binary $< $@
 
-all_objs := $(kernel_objs) $(crt) $(libzx) \
+all_objs := $(kernel_objs) $(crt) $(libzx) $(vdso) \
 	    $(foreach p,$(progs),$(call objs_of,$(call sources_of,$p)))
 $O/compile_commands.json: $(flags) scripts/compdb.py $(objects)
 	@$(PYTHON) scripts/compdb.py $(flags) $(all_objs:$O/obj/%=%) $(into)

@@ -20,6 +20,7 @@
 #include <kernel/process.h>
 #include <kernel/reaper.h>
 #include <kernel/sched.h>
+#include <kernel/vdso.h>
 #include <kernel/watchdog.h>
 #include <mm/kstack.h>
 #include <mm/pmm.h>
@@ -74,6 +75,7 @@ static void init_main(void *arg)
 	arch_host_start(printk_ring());
 	start_other_cpus();
 	job_init();
+	vdso_init();
 	futex_init();
 	print_banner();
 	watchdog_start();

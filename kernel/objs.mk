@@ -68,3 +68,6 @@ obj-$(CONFIG_KTEST) += kernel/tests/port_ktest.o
 obj-$(CONFIG_KTEST) += kernel/tests/process_ktest.o
 obj-y += kernel/bti.o
 obj-y += kernel/watchdog.o
+obj-y += kernel/vdso.o
+obj-y += kernel/vdso_image.o
+$O/obj/kernel/vdso_image.o: $(gen)/libzx.so

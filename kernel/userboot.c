@@ -12,6 +12,7 @@
 #include <kernel/printk.h>
 #include <kernel/process.h>
 #include <kernel/resource.h>
+#include <kernel/vdso.h>
 #include <kernel/wait_object.h>
 #include <mm/pmm.h>
 #include <mm/slab.h>
@@ -104,6 +105,38 @@ static uaddr_t load_program(struct userboot *u)
 		panic_stop("%s in the initrd is no program for this machine: %s",
 			   u->path, wrong);
 	return elf.entry;
+}
+
+static void map_vdso_part(struct vmar *v, u64 offset, u64 bytes, u32 prot)
+{
+	struct vmar_placement where = {
+		.options = ZX_VM_SPECIFIC, .offset = offset, .size = bytes,
+	};
+	uaddr_t at;
+
+	must(vmar_map(v, &where, vdso.vmo, offset, prot,
+		      ZX_VM_PERM_READ | ZX_VM_PERM_EXECUTE, true, &at),
+	     "the vDSO cannot be mapped");
+}
+
+/* Read-only up to its code. Returns where it begins. */
+static uaddr_t map_vdso(struct userboot *u)
+{
+	struct vmar_placement where = { .size = vmo_get_size(vdso.vmo) };
+	struct vmar *v;
+	uaddr_t base;
+
+	must(vmar_allocate(process_root_vmar(u->process), &where,
+			   ZX_VM_CAN_MAP_READ | ZX_VM_CAN_MAP_EXECUTE |
+				   ZX_VM_CAN_MAP_SPECIFIC, &v),
+	     "no room for the vDSO");
+	base = v->base;
+	map_vdso_part(v, 0, vdso.code_offset, ZX_VM_PERM_READ);
+	map_vdso_part(v, vdso.code_offset, vdso.code_bytes,
+		      ZX_VM_PERM_READ | ZX_VM_PERM_EXECUTE);
+	object_unref(&v->object);
+	give(u, PA_HND(PA_VMO_VDSO, 0), &vdso.vmo->object, VDSO_RIGHTS);
+	return base;
 }
 
 /* Returns the initial stack pointer. */
@@ -273,7 +306,7 @@ static void make_process(struct userboot *u)
 void userboot_start(void)
 {
 	struct userboot *u = kzalloc(sizeof(*u));
-	uaddr_t entry, sp;
+	uaddr_t entry, sp, vdso_base;
 	zx_handle_t bootstrap;
 
 	if (!u)
@@ -281,6 +314,7 @@ void userboot_start(void)
 	choose_program(u);
 	make_process(u);
 	entry = load_program(u);
+	vdso_base = map_vdso(u);
 	sp = make_stack(u);
 	give_handles(u);
 	give_initrd(u);
@@ -290,7 +324,7 @@ void userboot_start(void)
 				  THREAD_PRIORITY_DEFAULT),
 	     "no memory for a thread");
 	must(process_start(u->process, u->thread, entry, sp, bootstrap,
-			   0),
+			   vdso_base),
 	     "its entry point is no user address");
 	object_unref(&u->thread->object);
 	kfree(u, sizeof(*u));

@@ -49,3 +49,4 @@ obj-y += mm/vmo_pin.o
 obj-y += mm/vmo_stream.o
 obj-y += mm/vmo_hint.o
 obj-y += mm/map_stats.o
+obj-y += mm/vdso.o

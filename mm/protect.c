@@ -11,6 +11,7 @@
  */
 #include <mm/reclaim.h>
 #include <mm/slab.h>
+#include <mm/vdso.h>
 #include <mm/vmo.h>
 
 #include "vmar_internal.h"
@@ -45,6 +46,9 @@ static zx_status_t check_range(struct range *r)
 		if (rt_slot_type(s) == RT_EMPTY)
 			return ZX_ERR_NOT_FOUND;
 		if (r->prot & ~(below ? m->prot : m->max_prot))
+			return ZX_ERR_ACCESS_DENIED;
+		if (aspace_touches_code(m->vmar->aspace, m->region.start,
+					m->region.end))
 			return ZX_ERR_ACCESS_DENIED;
 		w.page = m->region.end;
 		r->last = m;
@@ -315,7 +319,8 @@ static inline zx_status_t protect_locked(struct vmar *v, u64 start, u64 end,
 	if (rt_slot_type(s) != RT_MAPPING || m->region.start != start ||
 	    m->region.end != end)
 		return protect_range(v, start, end, prot, children);
-	if (prot & ~m->max_prot)
+	if ((prot & ~m->max_prot) ||
+	    aspace_touches_code(v->aspace, start, end))
 		return ZX_ERR_ACCESS_DENIED;
 	tightening_begin(v->aspace);
 	if (set_one(m, prot))

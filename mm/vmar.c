@@ -7,6 +7,7 @@
 #include <mm/fault.h>
 #include <mm/reclaim.h>
 #include <mm/slab.h>
+#include <mm/vdso.h>
 #include <mm/vmo.h>
 
 #include "vmar_internal.h"
@@ -246,6 +247,29 @@ static __attribute__((noinline)) zx_status_t overwrite(struct vmar *v,
 				: insert_mapping(txn, m);
 }
 
+/* spec 5, check 20. What the mapping is of may be executable. */
+static __attribute__((noinline)) zx_status_t check_code(
+	const struct vmar *v, const struct vmar_placement *where,
+	const struct vmo *vmo, u64 vmo_offset, u32 prot, u32 *max_prot,
+	bool *is_code)
+{
+	return aspace_check_code(v->aspace, vmo, vmo_offset, where->size, prot,
+				 max_prot, is_code);
+}
+
+static void note_code(struct aspace *as, const struct mapping *m)
+{
+	as->code_start = m->region.start;
+	as->code_end = m->region.end;
+}
+
+/* The mapping goes before anybody knew of it. */
+static void forget_code(struct aspace *as, u64 page)
+{
+	if (as->code_end && as->code_start == page)
+		as->code_start = as->code_end = 0;
+}
+
 static inline zx_status_t map_locked(struct vmar *v,
 				     const struct vmar_placement *where,
 				     struct vmo *vmo, u64 vmo_offset, u32 prot,
@@ -254,6 +278,7 @@ static inline zx_status_t map_locked(struct vmar *v,
 	struct rtree_txn txn;
 	struct mapping *m;
 	zx_status_t status;
+	bool is_code = false;
 	u64 page, end;
 
 	if (!v->alive)
@@ -263,12 +288,18 @@ static inline zx_status_t map_locked(struct vmar *v,
 	status = check_placement(v, where);
 	if (status == ZX_OK)
 		status = place(v, where, &txn, &page);
+	if (status == ZX_OK && (max_prot & ZX_VM_PERM_EXECUTE))
+		status = check_code(v, where, vmo, vmo_offset, prot, &max_prot,
+				    &is_code);
 	if (status != ZX_OK)
 		return status;
 	end = page + (where->size >> PAGE_SHIFT);
 	if ((where->options & ZX_VM_SPECIFIC_OVERWRITE) &&
 	    touches_vmar(v, page, end))
 		return ZX_ERR_INVALID_ARGS;
+	if ((where->options & ZX_VM_SPECIFIC_OVERWRITE) &&
+	    aspace_touches_code(v->aspace, page, end))
+		return ZX_ERR_ACCESS_DENIED;
 	m = mapping_create(v, page, end, vmo, vmo_offset, prot, max_prot);
 	if (!m)
 		return ZX_ERR_NO_MEMORY;
@@ -280,6 +311,8 @@ static inline zx_status_t map_locked(struct vmar *v,
 		mapping_discard(m);
 		return status;
 	}
+	if (is_code)
+		note_code(v->aspace, m);
 	*out = m;
 	return ZX_OK;
 }
@@ -300,8 +333,10 @@ zx_status_t vmar_map(struct vmar *v, const struct vmar_placement *where,
 			if (populate)
 				status = mapping_populate(m, m->region.start,
 							  m->region.end);
-			if (status != ZX_OK)
+			if (status != ZX_OK) {
+				forget_code(v->aspace, m->region.start);
 				vmar_remove_mapping(m);
+			}
 		}
 		mutex_unlock(&v->aspace->lock);
 	} while (mm_try_again(status, 1));
@@ -366,6 +401,8 @@ zx_status_t vmar_unmap(struct vmar *v, uaddr_t addr, u64 size, bool children)
 			status = ZX_ERR_BAD_STATE;
 		else if (!vmar_contains(v, addr, size))
 			status = ZX_ERR_INVALID_ARGS;
+		else if (aspace_touches_code(v->aspace, start, end))
+			status = ZX_ERR_ACCESS_DENIED;
 		else
 			status = unmap_locked(v, start, end, children);
 		mutex_unlock(&v->aspace->lock);
@@ -373,12 +410,24 @@ zx_status_t vmar_unmap(struct vmar *v, uaddr_t addr, u64 size, bool children)
 	return status;
 }
 
+void vmar_undo_map(struct vmar *v, uaddr_t addr, u64 size)
+{
+	mutex_lock(&v->aspace->lock);
+	forget_code(v->aspace, addr >> PAGE_SHIFT);
+	mutex_unlock(&v->aspace->lock);
+	/* NOT_FOUND or BAD_STATE if another thread was faster: gone anyway. */
+	status_ignore(vmar_unmap(v, addr, size, true));
+}
+
 zx_status_t vmar_destroy(struct vmar *v)
 {
 	zx_status_t status = ZX_ERR_BAD_STATE;
 
 	mutex_lock(&v->aspace->lock);
-	if (v->alive) {
+	if (v->alive && aspace_touches_code(v->aspace, v->region.start,
+					    v->region.end)) {
+		status = ZX_ERR_ACCESS_DENIED;
+	} else if (v->alive) {
 		vmar_destroy_locked(v);
 		status = ZX_OK;
 	}

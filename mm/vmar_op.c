@@ -7,6 +7,7 @@
  */
 #include <mm/fault.h>
 #include <mm/reclaim.h>
+#include <mm/vdso.h>
 #include <mm/vmo_hint.h>
 #include <mm/vmo_stream.h>
 
@@ -229,6 +230,8 @@ zx_status_t vmar_op_range(struct vmar *v, u32 op, uaddr_t addr, u64 size,
 		status = ZX_ERR_BAD_STATE;
 	else if (!vmar_contains(v, addr, size))
 		status = ZX_ERR_OUT_OF_RANGE;
+	else if (aspace_touches_code(v->aspace, start, o.end))
+		status = ZX_ERR_ACCESS_DENIED;
 	else
 		status = op_range_locked(&o, start);
 	mutex_unlock(&v->aspace->lock);

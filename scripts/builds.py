@@ -11,6 +11,7 @@ BUILDS = {
     "asid8": ["DEFCONFIG=debug asid8"],
     "latest": ["DEFCONFIG=debug latest"],
     "latency": ["DEFCONFIG=release latency"],
+    "shuffle": ["DEFCONFIG=debug shuffle"],
 }
 
 

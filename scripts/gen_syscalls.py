@@ -154,6 +154,32 @@ def stubs_s(calls):
     yield ".section .note.GNU-stack, \"\", %progbits"
 
 
+def bind_s(calls):
+    """What programs are linked with: each name jumps to where the vDSO has it.
+
+    The table .zx_bind holds the address and the name of each; until the start-up
+    code has filled in the first, and where the vDSO lacks the name, the address is
+    that of what libzx answers instead (user/libzx/bind.S).
+    """
+    yield ".macro bind name missing"
+    yield ".section .text.\\name, \"ax\", %progbits"
+    yield ".balign 4"
+    yield ".global _\\name\n.type _\\name, %function\n_\\name:"
+    yield ".weak \\name\n.type \\name, %function\n\\name:"
+    yield "\tadrp x16, .Lbind_\\name\n\tldr x16, [x16, #:lo12:.Lbind_\\name]\n\tbr x16"
+    yield ".size _\\name, . - _\\name\n.size \\name, . - \\name"
+    yield ".section .zx_bind.\\name, \"aw\", %progbits"
+    yield ".balign 8"
+    yield ".Lbind_\\name:\n\t.quad \\missing, .Lname_\\name"
+    yield ".section .rodata.zx_name.\\name, \"a\", %progbits"
+    yield ".Lname_\\name:\n\t.asciz \"_\\name\""
+    yield ".endm"
+    for call in calls:
+        answers = call.returns == "zx_status_t"
+        yield f"bind {call.name} {'jx_missing_call' if answers else 'jx_missing_trap'}"
+    yield ".section .note.GNU-stack, \"\", %progbits"
+
+
 def as_json(calls):
     table = []
     for call in calls:
@@ -211,6 +237,7 @@ OUTPUTS = {
     "syscall_protos.h": protos_h,
     "syscall_dispatch.inc": dispatch_inc,
     "zx_stubs.S": stubs_s,
+    "zx_bind.S": bind_s,
     "syscalls.json": as_json,
 }
 

@@ -4,6 +4,7 @@
 #include <kernel/handle.h>
 #include <kernel/peer.h>
 #include <kernel/process.h>
+#include <mm/vdso.h>
 #include <mm/vmo_stream.h>
 #include <syscall_protos.h>
 #include <syscalls/user.h>
@@ -22,6 +23,14 @@ static zx_status_t get_name(struct object *o, uaddr_t value, size_t value_size)
 	return user_write(value, name, sizeof(name));
 }
 
+static zx_status_t get_vdso_base(struct object *o, uaddr_t value)
+{
+	if (o->type != ZX_OBJ_TYPE_PROCESS)
+		return ZX_ERR_WRONG_TYPE;
+	return user_put_u64(value,
+			    aspace_vdso_base(process_from_object(o)->aspace));
+}
+
 /* Steps 3 to 6 of tasks.md 4.1: unknown property, size, type, copy. */
 static zx_status_t get_property(struct object *o, u32 property, uaddr_t value,
 				size_t value_size)
@@ -30,10 +39,13 @@ static zx_status_t get_property(struct object *o, u32 property, uaddr_t value,
 		return get_name(o, value, value_size);
 	if (property_is_of_exceptions(property))
 		return exception_get_property(o, property, value, value_size);
-	if (property != ZX_PROP_VMO_CONTENT_SIZE)
+	if (property != ZX_PROP_VMO_CONTENT_SIZE &&
+	    property != ZX_PROP_PROCESS_VDSO_BASE_ADDRESS)
 		return ERA_UNKNOWN_PROPERTY;
 	if (value_size < sizeof(u64))
 		return ZX_ERR_BUFFER_TOO_SMALL;
+	if (property == ZX_PROP_PROCESS_VDSO_BASE_ADDRESS)
+		return get_vdso_base(o, value);
 	if (o->type != ZX_OBJ_TYPE_VMO)
 		return ZX_ERR_WRONG_TYPE;
 	return user_put_u64(value, vmo_get_stream_size(vmo_from_object(o)));

@@ -6,6 +6,7 @@
 #include <arch/mmu.h>
 #include <kernel/handle.h>
 #include <kernel/process.h>
+#include <mm/vdso.h>
 #include <mm/vmar.h>
 #include <mm/vmo.h>
 #include <syscall_protos.h>
@@ -60,13 +61,15 @@ static zx_status_t span_find(struct process *p, uaddr_t vaddr, u64 bytes,
 	return status;
 }
 
-/* The later era keeps what is written from those who share a mapping that is
- * read-only for good. */
+/* Check 6. The later era keeps what is written from those who share a mapping
+ * that is read-only for good. */
 static zx_status_t prepare_write(struct process *p, uaddr_t vaddr)
 {
 	zx_status_t status = process_check_alive(p);
 
-	if (status == ZX_OK)
+	if (status == ZX_OK && aspace_is_code(p->aspace, vaddr))
+		return ZX_ERR_ACCESS_DENIED;
+	if (status == ZX_OK && ERA_PROCESS_WRITE_IS_PRIVATE)
 		status = aspace_make_private(p->aspace, vaddr);
 	return status == ZX_ERR_NOT_FOUND ? ERA_PROCESS_MEMORY_UNMAPPED
 					  : status;
@@ -85,7 +88,7 @@ static zx_status_t find(zx_handle_t handle, zx_rights_t rights, uaddr_t vaddr,
 	status = handle_get(handle, ZX_OBJ_TYPE_PROCESS, rights, &o);
 	if (status != ZX_OK)
 		return status;
-	if (ERA_PROCESS_WRITE_IS_PRIVATE && is_write)
+	if (is_write)
 		status = prepare_write(process_from_object(o), vaddr);
 	if (status == ZX_OK)
 		status = span_find(process_from_object(o), vaddr, bytes, out);

@@ -254,8 +254,7 @@ static zx_status_t map(struct map_args *a)
 		return placement_status(status);
 	if (put_user_u64(a->mapped_addr, base) == ZX_OK)
 		return ZX_OK;
-	/* NOT_FOUND or BAD_STATE if another thread was faster: gone anyway. */
-	status_ignore(vmar_unmap(v, base, a->where.size, true));
+	vmar_undo_map(v, base, a->where.size);
 	return ZX_ERR_INVALID_ARGS;
 }
 

@@ -22,9 +22,20 @@ define user_rule
 $O/obj/$1/%.$2.o: $1/%.$2 $(flags) | $(generated)
 	$$(call say,UCC,$$@)
 	@mkdir -p $$(@D)
-	$Q$(user_c) -c -o $$@ $$<
+	$Q$(user_c) $$(more) -c -o $$@ $$<
 endef
 $(foreach d,user tests/user tests/bad,$(foreach s,c S,$(eval $(call user_rule,$d,$s))))
+
+# The vDSO: code that runs wherever it is mapped, with nothing but a stack. The
+# kernel has the file in it (kernel/vdso_image.S).
+vdso := $(call objs_of,$(wildcard user/vdso/*.c user/vdso/*.S))
+$(vdso): more := -fPIC -ffreestanding -fno-builtin -fno-stack-protector -mgeneral-regs-only \
+	-fno-asynchronous-unwind-tables
+$(gen)/libzx.so: $(vdso) $(objects) user/vdso/vdso.ld user/vdso/vdso.map
+	$(call say,VDSO,$@)
+	$Q$(cross)ld -shared -soname libzx.so -Bsymbolic -z text -z defs -z noexecstack \
+		-z max-page-size=4096 --hash-style=both --build-id=none -s -o $@ \
+		-T user/vdso/vdso.ld --version-script user/vdso/vdso.map $(vdso)
 
 $O/lib/libzx.a: $(libzx) $(objects)
 	$(call say,AR,$@)

@@ -96,7 +96,7 @@ def test_full_matrix_is_the_product():
 def test_quick_matrix_has_every_value():
     columns = list(zip(*regress.QUICK))
     # tests/boot/test_latency.py boots the other.
-    assert set(columns[0]) | {"latency"} == set(builds.BUILDS)
+    assert set(columns[0]) | {"latency", "shuffle"} == set(builds.BUILDS)
     assert [set(c) for c in columns[1:]] == [{2, 3}, {"cortex-a72", "max"}, {1, 2, 4}]
 
 

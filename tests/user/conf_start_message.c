@@ -5,6 +5,7 @@
 #include <jx/ktap.h>
 #include <jx/procargs.h>
 #include <jx/runtime.h>
+#include <jx/vdso.h>
 #include <zircon/process.h>
 
 #include "start_util.h"
@@ -225,6 +226,7 @@ JX_TEST(tasks_18_3_r2_the_rest_of_the_usual_handles)
 	expect_type(probe_take(&p, PA_VMO_STACK), ZX_OBJ_TYPE_VMO, "stack");
 	expect_type(probe_take(&p, PA_RESOURCE), ZX_OBJ_TYPE_RESOURCE, NULL);
 	expect_type(probe_take(&p, PA_VMO_BOOTFS), ZX_OBJ_TYPE_VMO, "initrd");
+	expect_type(probe_take(&p, PA_HND(PA_VMO_VDSO, 0)), ZX_OBJ_TYPE_VMO, "vdso/stable");
 	probe_end(&p, 0);
 }
 
@@ -296,7 +298,7 @@ JX_TEST(tasks_18_3_r3_order_is_free)
 	struct probe_answer own;
 	struct probe p;
 
-	ASSERT_TRUE(probe_start_by_hand(&p));
+	ASSERT_TRUE(probe_start_by_hand(&p, jx_vdso_vmo()));
 	ASSERT_TRUE(probe_ask(&p, "s", 1, &own));
 	EXPECT_EQ(own.handle_count, 4);
 	EXPECT_EQ(task_koid(own.handles[0]), task_koid(p.process));

@@ -1,4 +1,6 @@
 /* zx_vmar_destroy: spec/vmar.md 8. */
+#include <syscall_numbers.h>
+
 #include "conf_util.h"
 
 JX_TEST(vmar_8_c1_handle)
@@ -148,7 +150,10 @@ static void sleep_on(zx_handle_t unused, uintptr_t more)
 {
 	(void)unused;
 	(void)more;
-	zx_nanosleep(ZX_TIME_INFINITE);
+	register uint64_t number __asm__("x16") = SYS_nanosleep;
+	register int64_t deadline __asm__("x0") = ZX_TIME_INFINITE;
+
+	__asm__ volatile("svc #0" : "+r"(deadline) : "r"(number) : "memory");
 }
 
 static void touch_on(zx_handle_t unused, uintptr_t address)
@@ -164,13 +169,13 @@ JX_TEST_OF_2020(vmar_8_r7_without_its_root)
 	struct vm_child child;
 	zx_handle_t root, process;
 
-	ASSERT_TRUE(vm_child_make(&child));
+	ASSERT_TRUE(vm_child_make_bare(&child));
 	root = vm_dup(child.vmar, ZX_RIGHT_SAME_RIGHTS);
 	ASSERT_TRUE(vm_child_start(&child, touch_on, child.stack_top - 8));
 	EXPECT_STATUS(zx_vmar_destroy(root), ZX_OK);
 	EXPECT_EQ(vm_child_finish(&child), ZX_TASK_RETCODE_EXCEPTION_KILL);
 	zx_handle_close(root);
-	ASSERT_TRUE(vm_child_make(&child));
+	ASSERT_TRUE(vm_child_make_bare(&child));
 	root = vm_dup(child.vmar, ZX_RIGHT_SAME_RIGHTS);
 	process = vm_dup(child.process, ZX_RIGHT_SAME_RIGHTS);
 	ASSERT_TRUE(vm_child_start(&child, sleep_on, 0));

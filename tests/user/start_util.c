@@ -4,6 +4,7 @@
 #include <jx/initrd.h>
 #include <jx/ktap.h>
 #include <jx/procargs.h>
+#include <jx/vdso.h>
 #include <zircon/process.h>
 
 #include "start_util.h"
@@ -93,16 +94,20 @@ static bool make_stack(zx_handle_t vmar, zx_vaddr_t *top)
 }
 
 /* A process with the probe's image, not started. */
-static bool make_process(struct task_child *c, zx_vaddr_t *entry, zx_vaddr_t *stack_top)
+static bool make_process(struct task_child *c, zx_handle_t vdso_vmo, zx_vaddr_t *entry,
+			 zx_vaddr_t *stack_top, zx_vaddr_t *vdso)
 {
 	struct jx_file file;
 	const char *why;
+
+	*vdso = 0;
 
 	return EXPECT_STATUS(jx_initrd_find("/bin/probe", &file), ZX_OK) &&
 	       EXPECT_STATUS(zx_process_create(zx_job_default(), "raw", 3, 0, &c->process,
 					       &c->vmar), ZX_OK) &&
 	       EXPECT_STATUS(jx_elf_load(file.data, file.size, "raw", c->vmar, entry, &why),
 			     ZX_OK) &&
+	       EXPECT_STATUS(jx_vdso_map(vdso_vmo, c->vmar, vdso), ZX_OK) &&
 	       make_stack(c->vmar, stack_top) &&
 	       EXPECT_STATUS(zx_thread_create(c->process, "raw", 3, 0, &c->thread), ZX_OK);
 }
@@ -127,7 +132,7 @@ static zx_handle_t message_in_channel(const void *bytes, uint32_t size,
 	return theirs;
 }
 
-bool probe_start_by_hand(struct probe *p)
+bool probe_start_by_hand(struct probe *p, zx_handle_t vdso_vmo)
 {
 	static const uint32_t words[] = {
 		PA_HND(PA_USER0, 0), PA_JOB_DEFAULT, PA_VMAR_ROOT, PA_THREAD_SELF, PA_PROC_SELF,
@@ -136,11 +141,11 @@ bool probe_start_by_hand(struct probe *p)
 	uint32_t bytes[64];
 	zx_handle_t theirs;
 	struct task_child c = { 0 };
-	zx_vaddr_t entry, stack_top;
+	zx_vaddr_t entry, stack_top, vdso;
 	bool good;
 
 	*p = (struct probe){ ZX_HANDLE_INVALID, ZX_HANDLE_INVALID };
-	if (!make_process(&c, &entry, &stack_top) ||
+	if (!make_process(&c, vdso_vmo, &entry, &stack_top, &vdso) ||
 	    !EXPECT_STATUS(zx_channel_create(0, &p->channel, &theirs), ZX_OK))
 		return false;
 	const zx_handle_t handles[] = {
@@ -152,7 +157,7 @@ bool probe_start_by_hand(struct probe *p)
 	good = EXPECT_STATUS(zx_process_start(c.process, c.thread, entry, stack_top,
 					      message_in_channel(bytes,
 							(uint32_t)jx_procargs_bytes(&plan),
-							handles, 5), 0), ZX_OK);
+							handles, 5), vdso), ZX_OK);
 	p->process = c.process;
 	zx_handle_close(c.vmar);
 	zx_handle_close(c.thread);
@@ -163,13 +168,13 @@ int64_t start_with_message(const void *bytes, uint32_t size, const zx_handle_t *
 			   uint32_t handle_count)
 {
 	zx_handle_t bootstrap = message_in_channel(bytes, size, handles, handle_count);
-	zx_vaddr_t entry = 0, stack_top = 0;
+	zx_vaddr_t entry = 0, stack_top = 0, vdso = 0;
 	struct task_child c = { 0 };
 	int64_t code = 0;
 
-	if (make_process(&c, &entry, &stack_top) &&
-	    EXPECT_STATUS(zx_process_start(c.process, c.thread, entry, stack_top, bootstrap, 0),
-			  ZX_OK))
+	if (make_process(&c, jx_vdso_vmo(), &entry, &stack_top, &vdso) &&
+	    EXPECT_STATUS(zx_process_start(c.process, c.thread, entry, stack_top, bootstrap,
+					   vdso), ZX_OK))
 		task_child_await(&c, &code);
 	task_child_drop(&c);
 	return code;

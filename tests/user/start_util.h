@@ -28,8 +28,9 @@ struct probe_answer {
 /* Starts the probe as `program` says, whose handles it gets besides its channel;
  * false and a failure if that cannot be. */
 bool probe_start(struct probe *p, const struct jx_launch *program);
-/* The same without libzx's launcher, and with its handles in the opposite order. */
-bool probe_start_by_hand(struct probe *p);
+/* The same without libzx's launcher, with this vDSO, and with its handles in the
+ * opposite order. */
+bool probe_start_by_hand(struct probe *p, zx_handle_t vdso_vmo);
 /* Sends a question and reads the answer. */
 bool probe_ask(struct probe *p, const void *question, uint32_t bytes, struct probe_answer *out);
 /* It answers question `which` N with this text; NULL: with nothing. */

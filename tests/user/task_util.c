@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include <jx/ktap.h>
+#include <jx/vdso.h>
 #include <zircon/process.h>
 
 #include "task_util.h"
@@ -104,6 +105,14 @@ static bool map_image(struct task_child *c, zx_handle_t image)
 					 image_bytes(), &at), ZX_OK);
 }
 
+/* Where this program's copy of the table of system calls says. */
+static bool map_vdso(struct task_child *c)
+{
+	zx_vaddr_t base = (zx_vaddr_t)jx_vdso_base();
+
+	return EXPECT_STATUS(jx_vdso_map(jx_vdso_vmo(), c->vmar, &base), ZX_OK);
+}
+
 static bool map_stacks(struct task_child *c)
 {
 	const size_t bytes = TASK_CHILD_STACKS * STACK_BYTES;
@@ -127,7 +136,7 @@ bool task_child_create_in(struct task_child *c, zx_handle_t job, zx_handle_t ima
 	memset(c, 0, sizeof(*c));
 	return EXPECT_STATUS(zx_process_create(job, "child", 5, 0, &c->process,
 					       &c->vmar), ZX_OK) &&
-	       map_image(c, image) && map_stacks(c) &&
+	       map_image(c, image) && map_vdso(c) && map_stacks(c) &&
 	       EXPECT_STATUS(zx_thread_create(c->process, "first", 5, 0, &c->thread), ZX_OK);
 }
 

@@ -1,6 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jx/vdso.h>
+
 #include "vm_util.h"
 
 /* From user.ld: code, and constants up to the end of .tests. */
@@ -218,7 +220,20 @@ static bool map_image(const struct vm_child *c)
 	return good;
 }
 
+/* Where the copied table of system calls says. */
+static bool map_vdso(const struct vm_child *c)
+{
+	zx_vaddr_t base = (zx_vaddr_t)jx_vdso_base();
+
+	return EXPECT_STATUS(jx_vdso_map(jx_vdso_vmo(), c->vmar, &base), ZX_OK);
+}
+
 bool vm_child_make(struct vm_child *c)
+{
+	return vm_child_make_bare(c) && map_vdso(c);
+}
+
+bool vm_child_make_bare(struct vm_child *c)
 {
 	zx_handle_t stack;
 	bool good;

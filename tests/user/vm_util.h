@@ -130,6 +130,8 @@ struct vm_child {
 typedef void (*vm_child_fn)(zx_handle_t, uintptr_t);
 
 bool vm_child_make(struct vm_child *c);
+/* The same without system calls by their names, so without special regions. */
+bool vm_child_make_bare(struct vm_child *c);
 /* Maps a whole VMO into it; 0 and a failure noted if not. */
 zx_vaddr_t vm_child_map(const struct vm_child *c, zx_handle_t vmo, zx_vm_option_t perm,
 			uint64_t pages);

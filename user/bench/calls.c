@@ -17,6 +17,20 @@ static void empty_call(void)
 	bench_report("call/empty", bench_instructions(from, bench_ticks()), ROUNDS, 1);
 }
 
+/* Read without entering the kernel. */
+static void clock_read(void)
+{
+	uint64_t from = bench_ticks();
+
+	for (int i = 0; i < ROUNDS; i++)
+		(void)zx_clock_get_monotonic();
+	bench_report("clock/monotonic", bench_instructions(from, bench_ticks()), ROUNDS, 1);
+	from = bench_ticks();
+	for (int i = 0; i < ROUNDS; i++)
+		(void)zx_ticks_get();
+	bench_report("clock/ticks", bench_instructions(from, bench_ticks()), ROUNDS, 1);
+}
+
 static void vmo_create_close(void)
 {
 	uint64_t from = bench_ticks();
@@ -111,6 +125,7 @@ static void process_create_close(void)
 void bench_calls(void)
 {
 	empty_call();
+	clock_read();
 	vmo_create_close();
 	event_create_close();
 	port_queue_wait();

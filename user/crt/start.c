@@ -9,6 +9,7 @@
 
 #include <jx/procargs.h>
 #include <jx/runtime.h>
+#include <jx/vdso.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 
@@ -98,9 +99,13 @@ void jx_start(zx_handle_t bootstrap, uintptr_t vdso_base)
 	struct jx_procargs args;
 	char **argv;
 
-	(void)vdso_base;
+	/* Without system calls there is no way to say why, nor to end. */
+	if (!jx_vdso_bind((const void *)vdso_base))
+		__builtin_trap();
 	read_message(bootstrap, &args);
 	zx_handle_close(bootstrap);
+	if (jx_vdso_seal() != ZX_OK)
+		refuse(ZX_ERR_INTERNAL, "its table of system calls cannot be sealed");
 	start_tls();
 	argv = string_array(&args.args);
 	environ = string_array(&args.environ);

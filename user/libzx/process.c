@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include <jx/runtime.h>
+#include <jx/vdso.h>
 #include <zircon/process.h>
+#include <zircon/syscalls.h>
 
 #include "names.h"
 
@@ -81,12 +83,36 @@ zx_handle_t jx_startup_handle(uint32_t info)
 	return value ? atomic_load_explicit(value, memory_order_relaxed) : ZX_HANDLE_INVALID;
 }
 
+/* Set before PA_VMO_VDSO is handed over: children need the vDSO all the same. */
+static _Atomic zx_handle_t vdso_copy;
+
+zx_handle_t jx_vdso_vmo(void)
+{
+	zx_handle_t own = jx_startup_handle(PA_HND(PA_VMO_VDSO, 0));
+
+	return own ? own : atomic_load_explicit(&vdso_copy, memory_order_acquire);
+}
+
+/* Release: who finds the start-up handle taken finds the copy. Of two copies that
+ * race for the place the later is closed. */
+static void keep_vdso(zx_handle_t vmo)
+{
+	zx_handle_t copy = ZX_HANDLE_INVALID, none = ZX_HANDLE_INVALID;
+
+	if (zx_handle_duplicate(vmo, ZX_RIGHT_SAME_RIGHTS, &copy) == ZX_OK &&
+	    !atomic_compare_exchange_strong_explicit(&vdso_copy, &none, copy,
+						     memory_order_release, memory_order_relaxed))
+		zx_handle_close(copy);
+}
+
 zx_handle_t _zx_take_startup_handle(uint32_t hnd_info)
 {
 	_Atomic zx_handle_t *value = find(hnd_info);
 
 	if (!value)
 		return ZX_HANDLE_INVALID;
+	if (hnd_info == PA_HND(PA_VMO_VDSO, 0))
+		keep_vdso(atomic_load_explicit(value, memory_order_relaxed));
 	return atomic_exchange_explicit(value, ZX_HANDLE_INVALID, memory_order_relaxed);
 }
 

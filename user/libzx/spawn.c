@@ -1,6 +1,6 @@
 /*
- * What a loader does for a program: process, segments, stack, thread, message,
- * start (tasks.md 18.2).
+ * What a loader does for a program: process, segments, vDSO, stack, thread,
+ * message, start (tasks.md 18.2).
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 #include <jx/procargs.h>
 #include <jx/runtime.h>
 #include <jx/spawn.h>
+#include <jx/vdso.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 
@@ -25,6 +26,7 @@ struct child {
 	zx_handle_t thread;
 	struct jx_region stack;
 	zx_vaddr_t entry;
+	zx_vaddr_t vdso;
 	/* What its message will carry, and the words for it. */
 	uint32_t handle_count;
 	uint32_t info[ZX_CHANNEL_MAX_MSG_HANDLES];
@@ -65,6 +67,7 @@ static void add_own(struct child *child, const struct jx_launch *program)
 		{ PA_THREAD_SELF, child->thread, 0 },
 		{ PA_VMAR_ROOT, child->root_vmar, 0 },
 		{ PA_VMO_STACK, child->stack.vmo, 0 },
+		{ PA_HND(PA_VMO_VDSO, 0), jx_vdso_vmo(), 0 },
 		{ PA_JOB_DEFAULT, job_of(program), JX_LAUNCH_NO_JOB },
 		{ PA_RESOURCE, jx_startup_handle(PA_RESOURCE), JX_LAUNCH_NO_RESOURCE },
 		{ PA_VMO_BOOTFS, jx_startup_handle(PA_VMO_BOOTFS), JX_LAUNCH_NO_BOOTFS },
@@ -148,6 +151,9 @@ static zx_status_t build(struct child *child, const struct jx_launch *program,
 			     child->root_vmar, &child->entry, why);
 	if (status != ZX_OK)
 		return status;
+	status = jx_vdso_map(jx_vdso_vmo(), child->root_vmar, &child->vdso);
+	if (status != ZX_OK)
+		return status;
 	status = jx_region_map(child->root_vmar, "stack", JX_MAIN_STACK_BYTES, &child->stack);
 	if (status != ZX_OK)
 		return status;
@@ -162,7 +168,7 @@ static zx_status_t start(struct child *child)
 	/* Moves that end into the child, or closes it. */
 	child->bootstrap = ZX_HANDLE_INVALID;
 	return zx_process_start(child->process, child->thread, child->entry, stack_top, bootstrap,
-				0);
+				child->vdso);
 }
 
 static zx_status_t launch(struct child *child, const struct jx_launch *program, const char **why)

@@ -8,6 +8,7 @@
  *	n N	name N
  *	h W	a word of a handle (4 bytes): the handle, taken; nothing if there is none
  *	s	the handles of the program itself: process, thread, root VMAR, job, copied
+ *	c	what zx_event_create says (a status)
  *	x N	no answer: ends with N
  */
 #include <string.h>
@@ -57,6 +58,15 @@ static void copy_own(void)
 	answer(NULL, copies, 4);
 }
 
+static void try_call(void)
+{
+	zx_handle_t event = ZX_HANDLE_INVALID;
+	zx_status_t status = zx_event_create(0, &event);
+
+	zx_handle_close(event);
+	zx_channel_write(channel, 0, &status, sizeof(status), NULL, 0);
+}
+
 /* Returns the exit code, or -1 to go on. */
 static int obey(const uint8_t *question, char *argv[])
 {
@@ -75,6 +85,9 @@ static int obey(const uint8_t *question, char *argv[])
 		break;
 	case 's':
 		copy_own();
+		break;
+	case 'c':
+		try_call();
 		break;
 	case 'x':
 		return question[1];

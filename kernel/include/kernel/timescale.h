@@ -1,7 +1,7 @@
 /*
  * Conversion between counter ticks and nanoseconds by multiplication.
  *
- * The clock that programs see is defined by one formula, which libzx computes
+ * The clock that programs see is defined by one formula, which the vDSO computes
  * from the same counter:
  *
  *	mult = (10^9 << 32) / frequency			(integer division)

@@ -46,6 +46,9 @@ struct aspace {
 	 * clears: the release of the VMO's lock makes it known to whoever takes
 	 * that next, and it falls (release) behind the flush. */
 	u32 tightening;
+	/* Under lock: where the vDSO's code is mapped, as pages (<mm/vdso.h>). */
+	u64 code_start;
+	u64 code_end;
 	/* Under lock: state of the placement generator. */
 	struct rt_random random;
 	/* Atomic: the process, every VMAR, every CPU that has it loaded. */
@@ -192,6 +195,8 @@ MUST_CHECK zx_status_t vmar_map(struct vmar *vmar,
 				const struct vmar_placement *where,
 				struct vmo *vmo, u64 vmo_offset, u32 prot,
 				u32 max_prot, bool populate, uaddr_t *out);
+/* Takes back a mapping just made, whose address nobody was told. */
+void vmar_undo_map(struct vmar *vmar, uaddr_t addr, u64 size);
 /* spec 6, checks 4-9; NOT_FOUND if nothing was there. `children`: sub-VMARs
  * may be destroyed, else one in the range is INVALID_ARGS. */
 MUST_CHECK zx_status_t vmar_unmap(struct vmar *vmar, uaddr_t addr, u64 size,

@@ -15,8 +15,14 @@
 #define ELFCLASS64 2
 #define ELFDATA2LSB 1
 #define ET_EXEC 2
+#define ET_DYN 3
 #define EM_AARCH64 183
 #define PT_LOAD 1
+#define PT_DYNAMIC 2
+#define DT_NULL 0
+#define DT_STRTAB 5
+#define DT_SYMTAB 6
+#define DT_GNU_HASH 0x6ffffef5
 #define PF_X 1
 #define PF_W 2
 #define PF_R 4
@@ -48,5 +54,22 @@ typedef struct {
 	uint64_t p_memsz;
 	uint64_t p_align;
 } Elf64_Phdr;
+
+typedef struct {
+	int64_t d_tag;
+	union {
+		uint64_t d_val;
+		uint64_t d_ptr;
+	} d_un;
+} Elf64_Dyn;
+
+typedef struct {
+	uint32_t st_name;
+	uint8_t st_info;
+	uint8_t st_other;
+	uint16_t st_shndx;
+	uint64_t st_value;
+	uint64_t st_size;
+} Elf64_Sym;
 
 #endif

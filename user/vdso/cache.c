@@ -4,7 +4,7 @@
  */
 #include <zircon/syscalls.h>
 
-#include "names.h"
+#include "../libzx/names.h"
 
 /* CTR_EL0: log2 of the smallest line in 4-byte words. */
 #define CTR_INSTRUCTION_SHIFT 0

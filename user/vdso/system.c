@@ -1,29 +1,18 @@
 /* What a program may ask about the system; nothing here can fail. */
-#include <version.h>
-
 #include <zircon/jx.h>
 #include <zircon/syscalls.h>
 
-#include "names.h"
-
-static const char version[] = "jacinth " JACINTH_VERSION;
+#include "../libzx/names.h"
+#include "constants.h"
 
 uint32_t _zx_system_get_num_cpus(void)
 {
-	size_t count = 0;
-
-	if (jx_stat(JX_STAT_CPU, NULL, 0, &count) != ZX_OK)
-		__builtin_trap();
-	return (uint32_t)count;
+	return vdso_constants.cpu_count;
 }
 
 uint64_t _zx_system_get_physmem(void)
 {
-	jx_memory_stats_t memory;
-
-	if (jx_stat(JX_STAT_MEMORY, &memory, sizeof(memory), NULL) != ZX_OK)
-		__builtin_trap();
-	return memory.total_pages * ZX_PAGE_SIZE;
+	return vdso_constants.physmem;
 }
 
 uint32_t _zx_system_get_page_size(void)
@@ -33,15 +22,18 @@ uint32_t _zx_system_get_page_size(void)
 
 zx_string_view_t _zx_system_get_version_string(void)
 {
-	return (zx_string_view_t){ version, sizeof(version) - 1 };
+	return (zx_string_view_t){ (const char *)vdso_constants.version,
+				   vdso_constants.version_bytes };
 }
 
 zx_status_t _zx_system_get_version(char *out, size_t out_size)
 {
-	if (out_size < sizeof(version))
+	size_t bytes = vdso_constants.version_bytes + 1ul;
+
+	if (out_size < bytes)
 		return ZX_ERR_BUFFER_TOO_SMALL;
-	for (size_t i = 0; i < sizeof(version); i++)
-		out[i] = version[i];
+	for (size_t i = 0; i < bytes; i++)
+		out[i] = vdso_constants.version[i];
 	return ZX_OK;
 }
 
