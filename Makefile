@@ -6,12 +6,15 @@
 #?   bench          instruction counts per operation, into $O/bench.tsv
 #?   sdk            headers, libraries, jacinth-cc and jacinth-c++ for your programs, in $O/sdk
 #?   ports          programs from outside, from Debian's sources, in $O/ports
+#?   rpi4-image     card for a Raspberry Pi 4: build/rpi4/jacinth-rpi4.img (docs/boards.md)
+#?   uboot-virt     disk for U-Boot on QEMU's virt, in $O/images
 #?   gdb            boot, stopped, with gdb-multiarch attached
 #?   check          style, include direction, raw operations
 #?   defconfig menuconfig savedefconfig   the options in $O/.config
 #?   setup clean help compile_commands.json
 #? Variables
 #?   CPUS=4 MEM=1G GIC=2|3 CPU=cortex-a72|max   the machine of run and gdb
+#?   EL=1|2 BOOT=direct|uboot BOARD=virt|raspi4b|raspi3b   run: where and how it is entered
 #?   CMD="..."      run: these shell commands, then power off; make's status is theirs
 #?   PROG=f.elf ARGS="..." FILES="name=path ..."   run: that program alone, its status
 #?   SEED=n APPEND="..." TIMEOUT=seconds   run: fixed randomness; kernel arguments; limit
@@ -44,7 +47,8 @@ all: $O/Image $O/initrd $O/compile_commands.json
 # --- Configuration -----------------------------------------------------------
 
 # Goals that call make again to build: the tools may not be there before that.
-meta := help clean setup run gdb test bench sdk ports check defconfig menuconfig savedefconfig
+meta := help clean setup run gdb test bench sdk ports check defconfig menuconfig savedefconfig \
+	uboot-virt rpi4_defconfig rpi4-image image
 ifneq ($(filter-out $(meta),$(or $(MAKECMDGOALS),all)),)
 include $O/.config
 endif
@@ -158,7 +162,7 @@ $O/obj/%.o: %.S $(flags) | $(generated)
 	@mkdir -p $(@D)
 	$Q$(kernel_s) -c -o $@ $<
 
-include arch/arm64/host/rules.mk
+include arch/arm64/host/rules.mk dts/rules.mk
 
 # Linked twice: the symbol table of the first link is part of the second, and
 # stands behind all code, which therefore stays where it is.
@@ -224,7 +228,7 @@ $O/make_exit.so: scripts/make_exit.c
 	@scripts/setup && mkdir -p $O && gcc -Wall -Wextra -Werror -shared -fPIC -o $@ $<
 
 booted: setup
-	@+$(MAKE) -j$$(nproc) all
+	@+$(MAKE) -j$$(nproc) all dtbs
 	@scripts/qemu --build $O; echo $$? > $O/run.status
 
 run: booted

@@ -31,6 +31,10 @@ class Machine:
     init_args: str = ""
     icount: bool = False    # time is the number of instructions executed
     el2: bool = False       # entered at EL2: the kernel brings its host
+    board: str = "virt"     # or raspi4b, raspi3b, whose CPUs and memory are fixed
+    dtb: str = ""           # device tree; a Raspberry Pi needs one
+    firmware: str = ""      # U-Boot, instead of the image itself
+    disk: str = ""          # image of a disk or card, for U-Boot; it stays as it is
     extra: tuple = ()       # further QEMU options
 
     def boot_arguments(self):
@@ -43,17 +47,32 @@ class Machine:
             words += ["--", self.init_args]
         return " ".join(words)
 
+    def machine_words(self):
+        if self.board != "virt":
+            return ["-M", self.board]
+        randomness = "off" if self.seed else "on"
+        return ["-M", f"virt,gic-version={self.gic},dtb-randomness={randomness},"
+                      f"virtualization={'on' if self.el2 else 'off'}",
+                "-cpu", self.cpu, "-smp", str(self.cpus), "-m", self.mem]
+
+    def boot_words(self):
+        """What is started, and from where it takes the rest."""
+        words = ["-dtb", self.dtb] if self.dtb else []
+        if self.disk and self.board == "virt":
+            words += ["-drive", f"if=none,id=disk,format=raw,snapshot=on,file={self.disk}",
+                      "-device", "virtio-blk-device,drive=disk"]
+        elif self.disk:
+            words += ["-drive", f"if=sd,format=raw,snapshot=on,file={self.disk}"]
+        if self.firmware:
+            return words + ["-bios" if self.board == "virt" else "-kernel", self.firmware]
+        words += ["-kernel", self.image, "-append", self.boot_arguments()]
+        return words + (["-initrd", self.initrd] if self.initrd else [])
+
     def command(self, serial="stdio"):
         """Return QEMU's argument list."""
-        randomness = "off" if self.seed else "on"
-        line = [QEMU, "-M", f"virt,gic-version={self.gic},dtb-randomness={randomness},"
-                f"virtualization={'on' if self.el2 else 'off'}",
-                "-cpu", self.cpu, "-smp", str(self.cpus), "-m", self.mem,
-                "-nodefaults", "-display", "none", "-serial", serial, "-no-reboot",
-                "-semihosting-config", "enable=on,target=native",
-                "-kernel", self.image, "-append", self.boot_arguments()]
-        if self.initrd:
-            line += ["-initrd", self.initrd]
+        line = [QEMU, *self.machine_words(), "-nodefaults", "-display", "none",
+                "-serial", serial, "-no-reboot",
+                "-semihosting-config", "enable=on,target=native", *self.boot_words()]
         if self.icount:
             line += ["-icount", "shift=0,sleep=off"]
         return line + list(self.extra)

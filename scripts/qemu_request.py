@@ -1,5 +1,6 @@
 """What the variables of `make run` ask for, as a machine to boot."""
 import os
+import subprocess
 
 import machine
 import mkinitrd
@@ -51,6 +52,40 @@ def initrd_for(build, prog, folder, words=""):
     return path
 
 
+UBOOT = "/usr/lib/u-boot/qemu_arm64/u-boot.bin"
+BOARDS = {"virt": "", "raspi4b": "bcm2711-rpi-4-b", "raspi3b": "bcm2837-rpi-3-b"}
+
+
+def make_image(build, vm, folder):
+    """Return a disk image that boots what vm boots, made for this run."""
+    out = os.path.join(folder, "disk.img")
+    done = subprocess.run([os.path.join(os.path.dirname(os.path.realpath(__file__)), "image"),
+                           "virt", "--build", build, "--out", out,
+                           "--args", vm.boot_arguments()], check=False,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    if done.returncode:
+        raise BadRequest("BOOT=uboot: no disk image could be made")
+    return out
+
+
+def choose_board(vm, build, env, folder):
+    """BOARD and BOOT: another machine, and another way to start it."""
+    board, boot = env.get("BOARD") or "virt", env.get("BOOT") or "direct"
+    if board not in BOARDS:
+        raise BadRequest(f"BOARD={board}: one of {', '.join(BOARDS)}")
+    if boot not in ("direct", "uboot"):
+        raise BadRequest(f"BOOT={boot}: direct or uboot")
+    if board != "virt":
+        if boot == "uboot":
+            raise BadRequest("BOOT=uboot with a Raspberry Pi: see docs/boards.md")
+        vm.board = board
+        vm.dtb = os.path.join(build, "dts", BOARDS[board] + ".dtb")
+    elif boot == "uboot":
+        vm.disk = make_image(build, vm, folder)
+        vm.firmware = UBOOT
+    return vm
+
+
 def machine_for(build, env, terminal, folder):
     if env.get("CMD") and env.get("PROG"):
         raise BadRequest("give CMD or PROG, not both")
@@ -71,4 +106,4 @@ def machine_for(build, env, terminal, folder):
         init_args=init_arguments(env, terminal))
     if len(vm.boot_arguments()) > BOOT_ARGUMENTS_MAX:
         raise BadRequest(f"more than {BOOT_ARGUMENTS_MAX} bytes of boot arguments")
-    return vm
+    return choose_board(vm, build, env, folder)

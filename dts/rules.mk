@@ -1,0 +1,35 @@
+# Device trees of boards, and overlays: `make dtbs`.
+
+dtbs := $(patsubst dts/%.dts,$O/dts/%.dtb,$(wildcard dts/*.dts)) \
+	$(patsubst dts/%.dtso,$O/dts/%.dtbo,$(wildcard dts/overlays/*.dtso))
+
+.PHONY: dtbs
+dtbs: $(dtbs)
+
+# Warnings are errors: dtc prints them and succeeds.
+dtc = $Qdtc $1 -I dts -O dtb -o $@ $< 2>$@.log || true; cat $@.log >&2; test ! -s $@.log
+
+$O/dts/%.dtb: dts/%.dts
+	$(call say,DTC,$@)
+	@mkdir -p $(@D)
+	$(call dtc)
+
+$O/dts/%.dtbo: dts/%.dtso
+	$(call say,DTC,$@)
+	@mkdir -p $(@D)
+	$(call dtc,-@)
+
+# Disk images: see scripts/image and docs/boards.md.
+.PHONY: uboot-virt rpi4_defconfig rpi4-image image
+uboot-virt: setup
+	@+$(MAKE) -j$$(nproc) all
+	@scripts/image --build $O virt
+
+# The release build, in a folder of its own: build/rpi4/jacinth-rpi4.img.
+rpi4_defconfig:
+	@+$(MAKE) O=build/rpi4 DEFCONFIG=release defconfig
+
+rpi4-image image: setup
+	@test -e build/rpi4/.config || $(MAKE) rpi4_defconfig
+	@+$(MAKE) O=build/rpi4 -j$$(nproc) all
+	@scripts/image --build build/rpi4 --out build/rpi4/jacinth-rpi4.img rpi4
