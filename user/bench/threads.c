@@ -111,20 +111,6 @@ static void thread_create_join(void)
 	bench_report("thread/create_join", bench_instructions(from, bench_ticks()), rounds, 1);
 }
 
-/* Objects alone: nothing runs. */
-static void thread_create_close(void)
-{
-	uint64_t from = bench_ticks();
-
-	for (int i = 0; i < ROUNDS; i++) {
-		zx_handle_t thread;
-
-		bench_check(zx_thread_create(zx_process_self(), "t", 1, 0, &thread), "create");
-		zx_handle_close(thread);
-	}
-	bench_report("thread/create_close", bench_instructions(from, bench_ticks()), ROUNDS, 1);
-}
-
 /* A whole life on a stack that is there: made, started, ended, awaited, closed. */
 static void thread_life(void)
 {
@@ -179,7 +165,6 @@ void bench_threads(void)
 	futex_ping_pong();
 	port_ping_pong();
 	thread_create_join();
-	thread_create_close();
 	thread_life();
 	thread_suspend_resume();
 }
