@@ -3,6 +3,7 @@
 Their sources come from Debian's archive; where it cannot be reached, and nothing was
 fetched before, the tests are skipped.
 """
+import os
 import re
 import sqlite3
 import subprocess
@@ -39,6 +40,15 @@ def run(build, program, arguments, *files, seconds=200):
     return make(build, "run", f"PROG={program}", f"ARGS={arguments}", f"TIMEOUT={seconds}",
                 "FILES=" + " ".join(f"data/{path.name}={path}" for path in files), "MEM=512M",
                 seconds=seconds + 60)
+
+
+def test_without_the_archive_ports_say_so(tmp_path):
+    env = {**os.environ, "DEBIAN_MIRROR": "http://127.0.0.1:9/debian"}
+    done = subprocess.run([ROOT / "scripts/ports", tmp_path, "zstd"], cwd=ROOT, env=env, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, check=False, timeout=120)
+    assert done.returncode == ARCHIVE_AWAY
+    assert "127.0.0.1:9" in done.stdout
 
 
 @pytest.mark.parametrize("number, fewest", [(4, 2500), (6, 3800)])
