@@ -113,14 +113,15 @@ static const struct object_ops pmt_ops = {
 };
 
 zx_status_t bti_pin(struct bti *b, struct vmo *v, u64 offset, u64 bytes,
-		    struct pmt **out)
+		    bool writes, struct pmt **out)
 {
 	struct pmt *p = slab_alloc(&pmt_cache);
 	zx_status_t status;
 
 	if (!p)
 		return ZX_ERR_NO_MEMORY;
-	status = vmo_pin(v, offset, bytes);
+	status = writes ? vmo_pin(v, offset, bytes) :
+			  vmo_pin_to_read(v, offset, bytes);
 	if (status != ZX_OK) {
 		slab_free(&pmt_cache, p);
 		return status;

@@ -15,6 +15,7 @@
 #include <mm/slab.h>
 
 #include "page_source.h"
+#include "vmo_internal.h"
 
 enum page_request_state {
 	REQUEST_DONE,
@@ -59,6 +60,11 @@ static void put_packet(struct page_source *s, struct page_request *r)
 	}
 }
 
+static const u16 commands[PAGE_REQUEST_KINDS] = {
+	[PAGE_REQUEST_READ] = ZX_PAGER_VMO_READ,
+	[PAGE_REQUEST_DIRTY] = ZX_PAGER_VMO_DIRTY,
+};
+
 /* Sends what is next, as long as the slot is free. */
 static void send_next(struct page_source *s)
 {
@@ -69,8 +75,7 @@ static void send_next(struct page_source *s)
 			struct page_request *r =
 				list_entry(n, struct page_request, fifo_node);
 
-			fill_packet(s, ZX_PAGER_VMO_READ, r->offset,
-				    r->length);
+			fill_packet(s, commands[r->kind], r->offset, r->length);
 			put_packet(s, r);
 		} else if (s->complete_due && !s->complete_sent) {
 			s->complete_sent = true;
@@ -118,13 +123,14 @@ static u64 request_end(const struct page_request *r)
 	return r->offset + r->length;
 }
 
-/* The first owner that ends beyond offset, or NULL. */
+/* The first owner of a kind that ends beyond offset, or NULL. */
 static struct page_request *first_owner_after(struct page_source *s,
+					      enum page_request_kind kind,
 					      u64 offset)
 {
 	struct page_request *r;
 
-	list_for_each(r, &s->requests, source_node) {
+	list_for_each(r, &s->requests[kind], source_node) {
 		if (request_end(r) > offset)
 			return r;
 	}
@@ -134,7 +140,8 @@ static struct page_request *first_owner_after(struct page_source *s,
 static void add_owner(struct page_source *s, struct page_request *r,
 		      struct page_request *next)
 {
-	struct list_node *before = next ? &next->source_node : &s->requests;
+	struct list_node *before = next ? &next->source_node :
+					  &s->requests[r->kind];
 
 	if (next && request_end(r) > next->offset)
 		r->length = next->offset - r->offset;
@@ -145,33 +152,40 @@ static void add_owner(struct page_source *s, struct page_request *r,
 	send_next(s);
 }
 
-zx_status_t page_source_request(struct page_source *s, u64 offset, u64 bytes,
-				struct page_request *r)
+static void make_or_join(struct page_source *s, struct page_request *r)
 {
-	struct page_request *next;
-	zx_status_t status = ZX_ERR_SHOULD_WAIT;
+	struct page_request *next = first_owner_after(s, r->kind, r->offset);
 
-	mutex_lock(&s->lock);
-	if (s->detached || s->closed) {
-		status = ZX_ERR_BAD_STATE;
-		goto out;
-	}
-	waiter_init(&r->waiter);
-	list_init(&r->overlaps);
-	list_init(&r->fifo_node);
-	r->source = s;
-	r->wanted = offset;
-	r->offset = offset;
-	r->length = bytes;
 	page_source_ref(s);
-	next = first_owner_after(s, offset);
-	if (next && next->offset <= offset) {
+	if (next && next->offset <= r->offset) {
 		r->state = REQUEST_JOINED;
 		list_add_tail(&next->overlaps, &r->source_node);
 	} else {
 		add_owner(s, r, next);
 	}
-out:
+}
+
+zx_status_t page_source_request(struct page_source *s,
+				enum page_request_kind kind, u64 offset,
+				u64 bytes, struct page_request *r)
+{
+	zx_status_t status = ZX_ERR_SHOULD_WAIT;
+
+	waiter_init(&r->waiter);
+	list_init(&r->overlaps);
+	list_init(&r->fifo_node);
+	r->source = s;
+	r->kind = kind;
+	r->wanted = offset;
+	r->offset = offset;
+	r->length = bytes;
+	mutex_lock(&s->lock);
+	if (s->closed && kind == PAGE_REQUEST_DIRTY)
+		status = ZX_OK;
+	else if (s->detached || s->closed)
+		status = ZX_ERR_BAD_STATE;
+	else
+		make_or_join(s, r);
 	mutex_unlock(&s->lock);
 	return status;
 }
@@ -189,13 +203,15 @@ static bool wants_page_in(const struct page_request *r, u64 offset, u64 end)
 }
 
 /* What the failure of a range is to a thread. Where the first page decides, a
- * thread that needs another one looks again. */
+ * thread that needs another one looks again; for DIRTY it always does (7.7). */
 static zx_status_t failure_for(const struct page_source *s,
 			       const struct page_request *r, u64 offset,
 			       u64 end, zx_status_t why)
 {
-	return !s->pager->rules.first_page_decides ||
-	       wants_page_in(r, offset, end) ? why : ZX_OK;
+	if (s->pager->rules.first_page_decides ||
+	    r->kind == PAGE_REQUEST_DIRTY)
+		return wants_page_in(r, offset, end) ? why : ZX_OK;
+	return why;
 }
 
 /* Ends an owner and all who joined it, for the sake of a range. */
@@ -218,12 +234,19 @@ static void finish_owner(struct page_source *s, struct page_request *r,
 	fail_owner(s, r, 0, UINT64_MAX, status);
 }
 
-static void finish_all(struct page_source *s, zx_status_t status)
+static void finish_kind(struct page_source *s, enum page_request_kind kind,
+			zx_status_t status)
 {
 	struct page_request *r, *tmp;
 
-	list_for_each_safe(r, tmp, &s->requests, source_node)
+	list_for_each_safe(r, tmp, &s->requests[kind], source_node)
 		finish_owner(s, r, status);
+}
+
+static void finish_all(struct page_source *s, zx_status_t status)
+{
+	finish_kind(s, PAGE_REQUEST_READ, status);
+	finish_kind(s, PAGE_REQUEST_DIRTY, status);
 }
 
 /* The oldest who joined takes over range, packet and place in line (5.5). */
@@ -273,9 +296,9 @@ static void wake_first_pages(struct page_source *s, struct page_request *r,
 	}
 }
 
-/* So many bytes of [offset, end) need not come any more. A part that a shrink
- * has credited may come back by growth and be supplied: then it ends the
- * request early, and its threads ask again. */
+/* So many bytes of [offset, end) need not come any more. What is credited twice
+ * (it came, was evicted or cleaned, and came again) ends the request early, and
+ * its threads ask again. */
 static void credit_one(struct page_source *s, struct page_request *r,
 		       u64 bytes, u64 offset, u64 end)
 {
@@ -286,13 +309,14 @@ static void credit_one(struct page_source *s, struct page_request *r,
 		wake_first_pages(s, r, offset, end);
 }
 
-void page_source_credit(struct page_source *s, u64 offset, u64 bytes)
+void page_source_credit(struct page_source *s, enum page_request_kind kind,
+			u64 offset, u64 bytes)
 {
 	struct page_request *r, *tmp;
 	u64 end = offset + bytes;
 
 	mutex_lock(&s->lock);
-	list_for_each_safe(r, tmp, &s->requests, source_node) {
+	list_for_each_safe(r, tmp, &s->requests[kind], source_node) {
 		u64 first = max_u64(offset, r->offset);
 		u64 last = min_u64(end, request_end(r));
 
@@ -305,37 +329,82 @@ void page_source_credit(struct page_source *s, u64 offset, u64 bytes)
 	mutex_unlock(&s->lock);
 }
 
-void page_source_fail(struct page_source *s, u64 offset, u64 bytes,
-		      zx_status_t why)
+/* Ends the requests of a kind that touch [offset, end). */
+static void fail_kind(struct page_source *s, enum page_request_kind kind,
+		      u64 offset, u64 end, zx_status_t why)
 {
 	struct page_request *r, *tmp;
-	u64 end = offset + bytes;
 
-	mutex_lock(&s->lock);
-	list_for_each_safe(r, tmp, &s->requests, source_node) {
+	list_for_each_safe(r, tmp, &s->requests[kind], source_node) {
 		if (r->offset >= end)
 			break;
 		if (request_end(r) > offset)
 			fail_owner(s, r, offset, end, why);
 	}
+}
+
+void page_source_fail(struct page_source *s, u64 offset, u64 bytes,
+		      zx_status_t why)
+{
+	mutex_lock(&s->lock);
+	fail_kind(s, PAGE_REQUEST_READ, offset, offset + bytes, why);
+	fail_kind(s, PAGE_REQUEST_DIRTY, offset, offset + bytes, why);
 	send_next(s);
 	mutex_unlock(&s->lock);
 }
 
-/* Bytes of [offset, end) for which the tree holds nothing. */
-static u64 absent_bytes(const struct ptree *pages, u64 offset, u64 end)
+void page_source_retry_dirty(struct page_source *s, u64 offset, u64 bytes)
+{
+	mutex_lock(&s->lock);
+	fail_kind(s, PAGE_REQUEST_DIRTY, offset, offset + bytes, ZX_OK);
+	send_next(s);
+	mutex_unlock(&s->lock);
+}
+
+/* Does what stands there answer a request of this kind? */
+static bool slot_answers(struct pt_slot s, enum page_request_kind kind)
+{
+	return kind == PAGE_REQUEST_READ ||
+	       (pt_slot_type(s) == PT_PAGE &&
+		vmo_page_state(pt_page(s)) == VMO_PAGE_DIRTY);
+}
+
+/* Bytes of [offset, end) that a request of this kind still wants. */
+static u64 wanted_bytes(const struct ptree *pages, enum page_request_kind kind,
+			u64 offset, u64 end)
 {
 	u64 index = offset >> PAGE_SHIFT;
 	u64 stop = end >> PAGE_SHIFT;
-	u64 absent = stop - index;
+	u64 wanted = stop - index;
 
-	while (index < stop &&
-	       pt_slot_type(ptree_next(pages, index, stop, &index)) !=
-		       PT_EMPTY) {
-		absent--;
+	while (index < stop) {
+		struct pt_slot s = ptree_next(pages, index, stop, &index);
+
+		if (pt_slot_type(s) == PT_EMPTY)
+			break;
+		wanted -= slot_answers(s, kind);
 		index++;
 	}
-	return absent << PAGE_SHIFT;
+	return wanted << PAGE_SHIFT;
+}
+
+/* The part behind size is never to come: the request is shorter. What lies
+ * behind it as a whole ends. The packet stays as it is if it was sent. */
+static void shorten(struct page_source *s, struct page_request *r,
+		    const struct ptree *pages, u64 size)
+{
+	u64 first = max_u64(size, r->offset), end = request_end(r);
+	u64 wanted;
+
+	if (first >= end)
+		return;
+	if (first == r->offset) {
+		finish_owner(s, r, ZX_OK);
+		return;
+	}
+	wanted = wanted_bytes(pages, r->kind, first, end);
+	r->length = first - r->offset;
+	credit_one(s, r, wanted, first, end);
 }
 
 void page_source_shrink(struct page_source *s, const struct ptree *pages,
@@ -344,14 +413,9 @@ void page_source_shrink(struct page_source *s, const struct ptree *pages,
 	struct page_request *r, *tmp;
 
 	mutex_lock(&s->lock);
-	list_for_each_safe(r, tmp, &s->requests, source_node) {
-		u64 first = max_u64(size, r->offset);
-
-		if (first < request_end(r))
-			credit_one(s, r, absent_bytes(pages, first,
-						      request_end(r)),
-				   first, request_end(r));
-	}
+	for (u32 kind = 0; kind < PAGE_REQUEST_KINDS; kind++)
+		list_for_each_safe(r, tmp, &s->requests[kind], source_node)
+			shorten(s, r, pages, size);
 	send_next(s);
 	mutex_unlock(&s->lock);
 }
@@ -396,7 +460,8 @@ struct page_source *page_source_create(struct pager *p, struct port *port,
 	s->port = port;
 	s->key = key;
 	list_init(&s->pager_node);
-	list_init(&s->requests);
+	for (u32 kind = 0; kind < PAGE_REQUEST_KINDS; kind++)
+		list_init(&s->requests[kind]);
 	list_init(&s->fifo);
 	mutex_init(&s->lock, LOCK_SOURCE);
 	port_packet_init(&s->packet, &packet_ops);
@@ -443,6 +508,11 @@ void page_source_close(struct page_source *s)
 bool page_source_copies_ask_for_runs(const struct page_source *s)
 {
 	return s->pager->rules.copies_ask_for_runs;
+}
+
+bool page_source_zero_makes_tail(const struct page_source *s)
+{
+	return s->pager->rules.zero_makes_tail;
 }
 
 bool page_source_is_closed(struct page_source *s)

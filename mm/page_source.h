@@ -32,7 +32,8 @@ struct page_source {
 	struct list_node pager_node;
 	struct mutex lock;		/* LOCK_SOURCE */
 	/* Under lock. */
-	struct list_node requests;	/* owners, by offset, disjoint */
+	/* Owners of each kind, by offset, disjoint. */
+	struct list_node requests[PAGE_REQUEST_KINDS];
 	struct list_node fifo;		/* owners not sent yet, oldest first */
 	struct page_request *sent;	/* whose packet is in the port */
 	struct port_packet packet;
@@ -57,9 +58,12 @@ void page_source_unref(struct page_source *s);
 void page_source_detach(struct page_source *s, bool last);
 /* As detach without COMPLETE; packets of any kind are taken back for good. */
 void page_source_close(struct page_source *s);
-/* Ends requests that touch [offset, offset + bytes); takes s->lock. */
+/* Ends requests of all kinds that touch [offset, offset + bytes); takes
+ * s->lock. */
 void page_source_fail(struct page_source *s, u64 offset, u64 bytes,
 		      zx_status_t why);
+/* DIRTY requests that touch it look again: pages there are absent (7.7). */
+void page_source_retry_dirty(struct page_source *s, u64 offset, u64 bytes);
 bool page_source_is_detached(struct page_source *s);
 /* Does nobody supply any more what is absent? Not the same as detached: then the
  * pages go by the pager's own will. */

@@ -7,7 +7,7 @@
 #include <mm/slab.h>
 
 #include "page_source.h"
-#include "vmo_internal.h"
+#include "vmo_gap.h"
 
 /* Pages that a supply moves between two looks at whether its thread was killed,
  * all or none of them. */
@@ -146,13 +146,6 @@ void page_source_vmo_destroyed(struct page_source *s)
 
 /* --- Detach --------------------------------------------------------------- */
 
-static bool is_clean(struct pt_slot s)
-{
-	return pt_slot_type(s) == PT_ZERO ||
-	       (pt_slot_type(s) == PT_PAGE &&
-		vmo_page_is_clean(pt_page(s)) && pt_page(s)->count == 0);
-}
-
 /* Drops what the service has a copy of (2.5, spec/README 7). All mappings once,
  * not for each run of clean pages; dirty ones are mapped again by a fault. */
 static void drop_clean_locked(struct vmo *v)
@@ -169,7 +162,7 @@ static void drop_clean_locked(struct vmo *v)
 		if (pt_slot_type(s) == PT_EMPTY)
 			return;
 		ptree_cursor_init(&c, &v->pages);
-		while (run < end && is_clean(ptree_cursor_get(&c, run)))
+		while (run < end && vmo_slot_is_clean(ptree_cursor_get(&c, run)))
 			run++;
 		vmo_free_pages_locked(v, index, run);
 		index = run > index ? run : index + 1;
@@ -263,7 +256,7 @@ static void move_slots_locked(struct vmo *v, u64 first, u64 count,
 			(void)ptree_cursor_set(&to, first + i, s);
 			run++;
 		} else if (run) {
-			page_source_credit(v->source,
+			page_source_credit(v->source, PAGE_REQUEST_READ,
 					   (first + i - run) << PAGE_SHIFT,
 					   run << PAGE_SHIFT);
 			run = 0;
@@ -271,9 +264,26 @@ static void move_slots_locked(struct vmo *v, u64 first, u64 count,
 	}
 	ptree_cursor_end(&to);
 	if (run)
-		page_source_credit(v->source,
+		page_source_credit(v->source, PAGE_REQUEST_READ,
 				   (first + count - run) << PAGE_SHIFT,
 				   run << PAGE_SHIFT);
+}
+
+/* The same, but for tail gaps, where all is there (4.3). */
+static void move_around_gaps_locked(struct vmo *v, u64 first, u64 count,
+				    struct vmo *aux, u64 aux_first)
+{
+	u64 index = first, end = first + count;
+
+	while (index < end) {
+		u64 stop = vmo_find_gap_locked(v, index, end);
+
+		move_slots_locked(v, index, stop - index, aux,
+				  aux_first + (index - first));
+		index = stop;
+		if (stop < end)
+			index = vmo_span_locked(v, stop, end).end;
+	}
 }
 
 /*
@@ -295,7 +305,8 @@ static zx_status_t move_locked(struct vmo *v, u64 first, u64 count,
 
 		if (status != ZX_OK)
 			return status;
-		move_slots_locked(v, first + *done, n, aux, aux_first + *done);
+		move_around_gaps_locked(v, first + *done, n, aux,
+					aux_first + *done);
 		*done += n;
 		if (thread_is_killed())
 			return ZX_ERR_INTERNAL_INTR_KILLED;

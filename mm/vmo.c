@@ -15,7 +15,7 @@
 #include <mm/vmar.h>
 #include <mm/vmo_info.h>
 
-#include "vmo_internal.h"
+#include "vmo_gap.h"
 
 /* Pages that one step of a VMO's end frees. */
 #define TEARDOWN_BUDGET 1024
@@ -243,6 +243,9 @@ static zx_status_t zero_tail_locked(struct vmo *v, u64 size)
 	if (is_page_aligned(size) || !is_resident_locked(v, index))
 		return ZX_OK;
 	status = vmo_get_page_locked(v, index, true, NULL, &page, &writable);
+	/* Resizing asks nobody (pager-port.md 5.3): the page stays as it is. */
+	if (status == ZX_ERR_SHOULD_WAIT)
+		return ZX_OK;
 	if (status == ZX_OK)
 		zero_behind_locked(v, vmo_page_bytes(page), size & PAGE_MASK);
 	return status;
@@ -257,7 +260,22 @@ zx_status_t vmo_prepare_resize_locked(struct vmo *v, u64 rounded)
 		return first >= PT_INDEX_LIMIT ? ZX_ERR_INVALID_ARGS : ZX_OK;
 	if (vmo_has_pins_locked(v, first, end))
 		return ZX_ERR_BAD_STATE;
+	if (v->source && vmo_cut_gap_locked(v, first) != ZX_OK)
+		return ZX_ERR_NO_MEMORY;
 	return ptree_remove_prepare(&v->pages, first, end);
+}
+
+/* What a pager's VMO grows by reads zero and is news to the service (7.5). */
+static zx_status_t grow_locked(struct vmo *v, u64 rounded)
+{
+	zx_status_t status = ZX_OK;
+
+	if (v->source)
+		status = vmo_add_gap_locked(v, vmo_end_locked(v),
+					    vmo_index(v, rounded));
+	if (status == ZX_OK)
+		v->size = rounded;
+	return status;
 }
 
 zx_status_t vmo_resize_locked(struct vmo *v, u64 size, u64 rounded)
@@ -265,13 +283,14 @@ zx_status_t vmo_resize_locked(struct vmo *v, u64 size, u64 rounded)
 	zx_status_t status = vmo_prepare_resize_locked(v, rounded);
 
 	if (status == ZX_OK && rounded >= v->size) {
-		v->size = rounded;
-		return ZX_OK;
+		status = grow_locked(v, rounded);
+	} else if (status == ZX_OK) {
+		status = zero_tail_locked(v, size);
+		if (status == ZX_OK)
+			shrink_locked(v, rounded);
 	}
 	if (status == ZX_OK)
-		status = zero_tail_locked(v, size);
-	if (status == ZX_OK)
-		shrink_locked(v, rounded);
+		v->modified = true;
 	return status;
 }
 

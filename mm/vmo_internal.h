@@ -7,15 +7,44 @@
 #include <arch/mmu.h>
 #include <mm/vmo.h>
 
-/* struct page's private word for a page of a VMO: newer than the pager's copy.
- * Under v->lock; without meaning for anonymous VMOs. */
-#define VMO_PAGE_DIRTY 1
+/*
+ * Low bits of struct page's private word for a page of a pager's VMO: is it as
+ * the service's copy, newer, or newer and being written back? (pager-port.md
+ * 7.1.) Under v->lock; without meaning for anonymous VMOs, whose pages may have
+ * any.
+ */
+enum vmo_page_state {
+	VMO_PAGE_CLEAN = 0,
+	VMO_PAGE_DIRTY = 1,
+	VMO_PAGE_AWAITING = 2,
+};
+#define VMO_PAGE_STATE_MASK 3ul
+
+static inline enum vmo_page_state vmo_page_state(const struct page *p)
+{
+	return (enum vmo_page_state)(p->private & VMO_PAGE_STATE_MASK);
+}
+
+static inline void vmo_set_page_state(struct page *p, enum vmo_page_state state)
+{
+	p->private = (p->private & ~VMO_PAGE_STATE_MASK) | state;
+}
 
 /* Is what the page holds what its pager has? Of a page in the tree of a pager's
  * VMO; under v->lock. */
 static inline bool vmo_page_is_clean(const struct page *p)
 {
-	return p->private != VMO_PAGE_DIRTY;
+	return vmo_page_state(p) == VMO_PAGE_CLEAN;
+}
+
+/* May what stands there in a pager's VMO be dropped: has the service a copy, and
+ * is it not pinned? Under v->lock. */
+static inline bool vmo_slot_is_clean(struct pt_slot s)
+{
+	if (pt_slot_type(s) == PT_ZERO)
+		return pt_slot_flags(s) == 0;
+	return pt_slot_type(s) == PT_PAGE &&
+	       vmo_page_is_clean(pt_page(s)) && pt_page(s)->count == 0;
 }
 
 /*
@@ -125,6 +154,37 @@ void vmo_forget_zero_page_locked(struct vmo *v, u64 start, u64 end);
 MUST_CHECK zx_status_t vmo_request_run_locked(struct vmo *v, u64 index,
 					      u64 end,
 					      struct page_request *request);
+/* The same of whatever keeps an access to [index, end) from its first page: a
+ * run of absent pages, or, for a write, of pages that want to be marked first
+ * (pager-port.md 5.3, 7.4). vmo_paged.c. */
+MUST_CHECK zx_status_t vmo_request_access_locked(struct vmo *v, u64 index,
+						 u64 end, bool write,
+						 struct page_request *request);
+
+/* A fresh page at index, where no page is, zeroed or as `from`; it is dirty.
+ * NO_MEMORY. */
+MUST_CHECK zx_status_t vmo_commit_page_locked(struct vmo *v, u64 index,
+					      const struct page *from,
+					      struct page **out);
+
+/* --- vmo_paged.c: under v->lock, v having a source -------------------------- */
+
+/* vmo_get_page_locked() for it, index being inside. */
+MUST_CHECK zx_status_t vmo_get_paged_locked(struct vmo *v, u64 index,
+					    bool write,
+					    struct page_request *request,
+					    struct page **out, bool *writable);
+/* A zero page, dirty, where a marker or a gap is. NO_MEMORY. */
+MUST_CHECK zx_status_t vmo_fill_zero_locked(struct vmo *v, u64 index,
+					    struct page **out);
+/* Asks for the marking of pages [start, end), OK: nobody wants to be asked. Else
+ * as page_source_request(). */
+MUST_CHECK zx_status_t vmo_request_dirty_locked(struct vmo *v, u64 start,
+						u64 end,
+						struct page_request *request);
+/* Does reading index of a VMO of any kind show zeroes that are nobody's page:
+ * of the source s, where its tree says nothing? */
+bool vmo_is_absent_locked(const struct vmo *s, u64 index);
 
 /* Frees what vmo_drop_pages_locked() does, after vmo_unmap_pages_locked() under
  * the same hold of v->lock. */

@@ -57,17 +57,32 @@ static void advance(struct io *io, u64 count)
 		io->user += count;
 }
 
-/* The page at io->offset is absent: one page, or all that is left and absent. */
+/*
+ * The page at io->offset is absent: one page, or all that is left and absent; or
+ * it wants to be marked first, with all that follow it. OK: no need any more.
+ */
 static zx_status_t ask_pager_locked(struct io *io)
 {
 	struct vmo *b = io->vmo->base;
-	const struct vmo *s = b->source ? b : b->source_vmo;
+	struct vmo *s = b->source ? b : b->source_vmo;
 	u64 index = vmo_index(io->vmo, io->offset);
-	u64 end = index + 1;
+	u64 end = vmo_index(io->vmo, io->offset + io->left - 1) + 1;
 
-	if (page_source_copies_ask_for_runs(s->source))
-		end = vmo_index(io->vmo, io->offset + io->left - 1) + 1;
-	return vmo_request_run_locked(b, index, end, io->request);
+	if (vmo_is_absent_locked(s, index) &&
+	    !page_source_copies_ask_for_runs(s->source))
+		end = index + 1;
+	return vmo_request_access_locked(b, index, end, io->write, io->request);
+}
+
+/* A copy that stored nothing is no modification (pager-port.md 7.8). */
+static u64 copy_counted(struct io *io, u8 *bytes, u64 count, bool was_modified)
+{
+	u64 rest = copy_piece(io, bytes, count);
+
+	if (rest == count)
+		io->vmo->base->modified = was_modified;
+	advance(io, count - rest);
+	return rest;
 }
 
 /*
@@ -79,10 +94,10 @@ static zx_status_t copy_locked(struct io *io, bool *faulted)
 	for (u32 turn = 0; turn < PAGES_A_TURN && io->left; turn++) {
 		u64 in_page = io->offset & PAGE_MASK;
 		u64 count = min_u64(io->left, PAGE_SIZE - in_page);
+		bool was_modified = io->vmo->base->modified;
 		struct page *page;
 		bool writable;
 		zx_status_t status;
-		u64 rest;
 
 		/* It may have shrunk while the lock was free. */
 		if (io->left > vmo_size_locked(io->vmo) - io->offset)
@@ -94,9 +109,8 @@ static zx_status_t copy_locked(struct io *io, bool *faulted)
 			return ask_pager_locked(io);
 		if (status != ZX_OK)
 			return status;
-		rest = copy_piece(io, vmo_page_bytes(page) + in_page, count);
-		advance(io, count - rest);
-		if (rest) {
+		if (copy_counted(io, vmo_page_bytes(page) + in_page, count,
+				 was_modified)) {
 			*faulted = true;
 			return ZX_OK;
 		}

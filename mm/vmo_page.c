@@ -24,16 +24,14 @@ static void put_page_locked(struct vmo *v, struct ptree_cursor *c, u64 index,
 {
 	vmo_forget_zero_page_locked(v, index, index + 1);
 	p->state = PAGE_VMO;
-	p->private = VMO_PAGE_DIRTY;
+	vmo_set_page_state(p, VMO_PAGE_DIRTY);
 	p->age = 0;
 	(void)ptree_cursor_set(c, index, pt_slot_page(p));
 	ptree_cursor_end(c);
 }
 
-/* Puts a fresh page at index, with the content of `from`, or zeroed. */
-static zx_status_t commit_page_locked(struct vmo *v, u64 index,
-				      const struct page *from,
-				      struct page **out)
+zx_status_t vmo_commit_page_locked(struct vmo *v, u64 index,
+				   const struct page *from, struct page **out)
 {
 	struct ptree_cursor c;
 	struct page *p = pmm_alloc();
@@ -99,36 +97,27 @@ own_path_locked(struct vmo *v, u64 index, struct page **out)
 			       out);
 }
 
-/* A pager's page is clean until it is written, and may be written only once it
- * is marked, so that detach and eviction know what they may drop. */
-static bool touch_paged(struct page *p, bool write)
-{
-	vmo_page_used(p);
-	if (write)
-		p->private = VMO_PAGE_DIRTY;
-	return p->private == VMO_PAGE_DIRTY;
-}
-
 /* Reads zero: the shared page, or a page of its own. */
 static zx_status_t get_zero_locked(struct vmo *v, u64 index, bool write,
 				   struct page **out, bool *writable)
 {
 	*writable = write;
 	if (write)
-		return commit_page_locked(v, index, NULL, out);
+		return vmo_commit_page_locked(v, index, NULL, out);
 	v->zero_mapped = true;
 	*out = zero_page;
 	return ZX_OK;
 }
 
-/* s, which has a pager, has no page there. */
+/* s, which has a pager, has nothing there. */
 static zx_status_t request_page(struct vmo *s, u64 index,
 				struct page_request *request)
 {
 	if (!request)
 		return ZX_ERR_SHOULD_WAIT;
-	return page_source_request(s->source, (index - s->shift) << PAGE_SHIFT,
-				   PAGE_SIZE, request);
+	return page_source_request(s->source, PAGE_REQUEST_READ,
+				   (index - s->shift) << PAGE_SHIFT, PAGE_SIZE,
+				   request);
 }
 
 /* What shines through an overlay: the source's page, to be copied on write. */
@@ -142,10 +131,10 @@ static zx_status_t get_from_source_locked(struct vmo *v, u64 index, bool write,
 	if (index >= v->window_end)
 		return get_zero_locked(v, index, write, out, writable);
 	slot = ptree_get(&s->pages, index);
-	if (pt_slot_type(slot) == PT_ZERO)
-		return get_zero_locked(v, index, write, out, writable);
-	if (pt_slot_type(slot) == PT_EMPTY)
+	if (pt_slot_type(slot) == PT_EMPTY && vmo_is_absent_locked(s, index))
 		return request_page(s, index, request);
+	if (pt_slot_type(slot) != PT_PAGE)
+		return get_zero_locked(v, index, write, out, writable);
 	*writable = write;
 	*out = pt_page(slot);
 	vmo_page_used(*out);
@@ -153,7 +142,7 @@ static zx_status_t get_from_source_locked(struct vmo *v, u64 index, bool write,
 		return ZX_OK;
 	/* Our read-only entries of the source's frame give way to the copy. */
 	vmo_unmap_pages_locked(v, index, index + 1);
-	return commit_page_locked(v, index, *out, out);
+	return vmo_commit_page_locked(v, index, *out, out);
 }
 
 /* All that vmo_get_page_locked() does not do in line. */
@@ -165,22 +154,18 @@ get_special_locked(struct vmo *v, u64 index, bool write,
 	struct pt_slot s;
 	bool private;
 
+	if (v->lookup & VMO_HAS_SOURCE)
+		return vmo_get_paged_locked(v, index, write, request, out,
+					    writable);
 	if (v->lookup & VMO_IS_DISCARDED)
 		return ZX_ERR_NOT_FOUND;
 	s = ptree_get_private(&v->pages, index, &private);
 	if (pt_slot_type(s) == PT_PAGE) {
 		*out = pt_page(s);
-		*writable = private;
-		if (v->lookup & VMO_HAS_SOURCE)
-			*writable = touch_paged(*out, write);
-		else if (write && !private) {
-			*writable = true;
-			return own_path_locked(v, index, out);
-		}
-		return ZX_OK;
+		*writable = private || write;
+		return write && !private ? own_path_locked(v, index, out) :
+					   ZX_OK;
 	}
-	if (pt_slot_type(s) == PT_EMPTY && (v->lookup & VMO_HAS_SOURCE))
-		return request_page(v, index, request);
 	if (pt_slot_type(s) == PT_EMPTY && (v->lookup & VMO_IS_OVERLAY))
 		return get_from_source_locked(v, index, write, request, out,
 					      writable);
@@ -261,7 +246,8 @@ zx_status_t vmo_request_run_locked(struct vmo *v, u64 index, u64 end,
 		end = first_present_locked(v, index,
 					   min_u64(end, v->window_end));
 	end = first_present_locked(s, index, min_u64(end, vmo_end_locked(s)));
-	return page_source_request(s->source, (index - s->shift) << PAGE_SHIFT,
+	return page_source_request(s->source, PAGE_REQUEST_READ,
+				   (index - s->shift) << PAGE_SHIFT,
 				   (end - index) << PAGE_SHIFT, request);
 }
 

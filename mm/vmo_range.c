@@ -8,7 +8,7 @@
 #include <mm/ptree_view.h>
 #include <mm/reclaim.h>
 
-#include "vmo_internal.h"
+#include "vmo_gap.h"
 
 /* Pages handled before the lock is given up for a moment. */
 #define PAGES_A_TURN 64
@@ -140,29 +140,66 @@ static bool commit_anonymous_locked(struct commit *m, zx_status_t *status)
 	return rest && *status == ZX_OK;
 }
 
-/* First absent index at or after *start, or end; markers are present here. */
-static u64 first_absent_locked(struct vmo *v, u64 start, u64 end)
+/* First index at or after start that COMMIT must do something for, or end:
+ * markers are present here, gaps are not (pager-port.md 7.2). */
+static u64 first_uncommitted_locked(struct vmo *v, u64 start, u64 end)
 {
 	struct ptree_cursor c;
+	struct pt_slot s;
 
 	ptree_cursor_init(&c, &v->pages);
-	while (start < end &&
-	       pt_slot_type(ptree_cursor_get(&c, start)) != PT_EMPTY)
+	while (start < end) {
+		s = ptree_cursor_get(&c, start);
+		if (pt_slot_type(s) == PT_EMPTY ||
+		    (pt_slot_type(s) == PT_ZERO && pt_slot_flags(s)))
+			break;
 		start++;
+	}
 	return start;
 }
 
+/* Pages of a gap from *start on become real. OK with *start below end: the turn
+ * is over. */
+static zx_status_t commit_gap_locked(struct vmo *v, u64 *start, u64 end,
+				     struct page_request *request)
+{
+	u64 stop = *start;
+	struct page_span span = vmo_span_locked(v, *start, end);
+	struct page *page;
+	zx_status_t status;
+
+	while (stop < end && kind_is_gap(span.kind)) {
+		stop = span.end;
+		if (stop < end)
+			span = vmo_span_locked(v, stop, end);
+	}
+	if (frames_for(stop - *start) > pmm_free_count())
+		return ZX_ERR_NO_MEMORY;
+	status = vmo_request_dirty_locked(v, *start, stop, request);
+	stop = min_u64(stop, *start + PAGES_A_TURN);
+	while (status == ZX_OK && *start < stop) {
+		status = vmo_fill_zero_locked(v, *start, &page);
+		*start += status == ZX_OK;
+	}
+	return status;
+}
+
 /* One look at a pager-backed range (pager-port.md 5.4): asks for the first run
- * of absent pages. OK when all are present. */
-static zx_status_t request_run_locked(struct vmo *v, u64 *start, u64 end,
-				      struct page_request *request)
+ * of absent pages, or fills a gap if it is to. OK with *start below end: the
+ * turn is over. */
+static zx_status_t commit_paged_locked(struct vmo *v, u64 *start, u64 end,
+				       struct page_request *request)
 {
 	u64 stop = min_u64(end, vmo_end_locked(v));
 
-	*start = first_absent_locked(v, *start, stop);
-	if (*start >= stop)
+	*start = first_uncommitted_locked(v, *start, stop);
+	if (*start >= stop) {
+		*start = end;
 		return ZX_OK;
-	return vmo_request_run_locked(v, *start, stop, request);
+	}
+	if (vmo_is_absent_locked(v, *start))
+		return vmo_request_run_locked(v, *start, stop, request);
+	return commit_gap_locked(v, start, stop, request);
 }
 
 /* Some pages of a VMO that has relatives, each as a write would make it. OK
@@ -233,13 +270,10 @@ static __attribute__((noinline)) zx_status_t commit_slowly(struct vmo *v,
 		return status;
 	while (start < end) {
 		mutex_lock(v->lock);
-		if (v->source)
-			status = request_run_locked(v, &start, end, &request);
-		else
-			status = commit_turn_locked(v, &start, end, &request);
+		status = v->source ?
+			commit_paged_locked(v, &start, end, &request) :
+			commit_turn_locked(v, &start, end, &request);
 		mutex_unlock(v->lock);
-		if (status == ZX_OK && v->source)
-			return ZX_OK;
 		if (status == ZX_ERR_SHOULD_WAIT)
 			status = page_request_wait(&request);
 		if (status != ZX_OK && !mm_try_again(status, 1))

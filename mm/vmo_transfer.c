@@ -129,7 +129,7 @@ static zx_status_t put_locked(struct transfer *t)
 		status = ptree_cursor_prepare(&c, t->dst_index + i);
 		if (status != ZX_OK)
 			break;
-		t->pages[i]->private = VMO_PAGE_DIRTY;
+		vmo_set_page_state(t->pages[i], VMO_PAGE_DIRTY);
 		(void)ptree_cursor_set(&c, t->dst_index + i,
 				       pt_slot_page(t->pages[i]));
 		t->pages[i] = NULL;

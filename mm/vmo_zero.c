@@ -11,10 +11,12 @@
 #include <mm/pmm.h>
 #include <mm/reclaim.h>
 
-#include "vmo_internal.h"
+#include "vmo_gap.h"
 
 /* Markers set before the lock is given up for a moment. */
 #define MARKERS_A_TURN 4096ul
+/* Pages of a pager's VMO cleared likewise. */
+#define PAGES_A_TURN 64
 
 /* Clears part of a page, perhaps nothing of it, which is then the VMO's own; one
  * that reads zero already is left alone. */
@@ -160,23 +162,83 @@ static zx_status_t zero_pages_locked(struct vmo *v, u64 start, u64 end)
 
 /* --- A pager's VMO -------------------------------------------------------- */
 
-/* One page, as a write of zeroes (pager-port.md 1.4). */
-static zx_status_t zero_paged_locked(struct vmo *v, u64 index, u64 in_page,
-				     u64 bytes, struct page_request *request)
+/* One page or gap from *index on; what reads zero already is left alone. */
+static zx_status_t zero_paged_page_locked(struct vmo *v, u64 *index, u64 end,
+					  struct page_request *request)
 {
+	struct page_span span = vmo_span_locked(v, *index, end);
+	bool runs = page_source_copies_ask_for_runs(v->source);
 	struct page *page;
 	bool writable;
-	zx_status_t status = vmo_get_page_locked(v, index, true, request,
-						 &page, &writable);
+	zx_status_t status;
 
-	if (status == ZX_OK)
-		memset(vmo_page_bytes(page) + in_page, 0, bytes);
+	if (span.kind == KIND_ABSENT)
+		return vmo_request_run_locked(v, *index,
+					      runs ? end : *index + 1, request);
+	*index = span.end;
+	if (!span.page)
+		return ZX_OK;
+	status = vmo_get_page_locked(v, span.first, true, NULL, &page,
+				     &writable);
+	if (status == ZX_OK) {
+		arch_zero_page(vmo_page_bytes(page));
+		return ZX_OK;
+	}
+	*index = span.first;
+	if (status != ZX_ERR_SHOULD_WAIT)
+		return status;
+	return vmo_request_access_locked(v, *index, end, true, request);
+}
+
+static zx_status_t zero_paged_turn_locked(struct vmo *v, u64 *index, u64 end,
+					  struct page_request *request)
+{
+	zx_status_t status = ZX_OK;
+
+	if (end > vmo_end_locked(v))
+		return ZX_ERR_OUT_OF_RANGE;
+	for (u32 i = 0; status == ZX_OK && i < PAGES_A_TURN && *index < end;
+	     i++)
+		status = zero_paged_page_locked(v, index, end, request);
 	return status;
+}
+
+/* Whole pages by whole pages. */
+static zx_status_t zero_each_paged(struct vmo *v, u64 index, u64 end)
+{
+	struct page_request request;
+	zx_status_t status = ZX_OK;
+
+	while (status == ZX_OK && index < end) {
+		mutex_lock(v->lock);
+		status = zero_paged_turn_locked(v, &index, end, &request);
+		mutex_unlock(v->lock);
+		if (status == ZX_ERR_SHOULD_WAIT)
+			status = page_request_wait(&request);
+		if (status == ZX_OK && thread_is_killed())
+			return ZX_ERR_INTERNAL_INTR_KILLED;
+	}
+	return status;
+}
+
+/* To the VMO's end: in later eras as if it had been cut there, and grown again.
+ * Nobody is asked, as for that (pager-port.md 7.6). */
+static zx_status_t zero_paged(struct vmo *v, u64 start, u64 end)
+{
+	zx_status_t status = ZX_OK;
+	bool to_end;
+
+	mutex_lock(v->lock);
+	to_end = vmo_may_make_gap_locked(v, end);
+	if (to_end)
+		status = vmo_make_gap_locked(v, start, end);
+	mutex_unlock(v->lock);
+	return to_end ? status : zero_each_paged(v, start, end);
 }
 
 /* --- All ------------------------------------------------------------------ */
 
-/* Part of a page, or a page of a pager's VMO; may wait for a pager. */
+/* Part of a page; may wait for a pager. */
 static zx_status_t zero_piece(struct vmo *v, u64 index, u64 in_page,
 			      u64 bytes)
 {
@@ -185,10 +247,7 @@ static zx_status_t zero_piece(struct vmo *v, u64 index, u64 in_page,
 
 	do {
 		mutex_lock(v->lock);
-		status = v->source ? zero_paged_locked(v, index, in_page, bytes,
-						       &request)
-				   : zero_part_locked(v, index, in_page, bytes,
-						      &request);
+		status = zero_part_locked(v, index, in_page, bytes, &request);
 		mutex_unlock(v->lock);
 		if (status != ZX_ERR_SHOULD_WAIT)
 			return status;
@@ -197,17 +256,12 @@ static zx_status_t zero_piece(struct vmo *v, u64 index, u64 in_page,
 	return status == ZX_OK ? ZX_ERR_INTERNAL_INTR_KILLED : status;
 }
 
-static zx_status_t zero_paged(struct vmo *v, u64 start, u64 end)
+/* The service learns of it, whatever was there (7.8). */
+static void note_modified(struct vmo *b)
 {
-	for (; start < end; start++) {
-		zx_status_t status = zero_piece(v, start, 0, PAGE_SIZE);
-
-		if (status != ZX_OK)
-			return status;
-		if (thread_is_killed())
-			return ZX_ERR_INTERNAL_INTR_KILLED;
-	}
-	return ZX_OK;
+	mutex_lock(b->lock);
+	b->modified = true;
+	mutex_unlock(b->lock);
 }
 
 static zx_status_t zero_pages(struct vmo *v, u64 start, u64 end)
@@ -279,5 +333,7 @@ zx_status_t vmo_zero_range(struct vmo *v, u64 offset, u64 bytes, bool trims)
 	do {
 		status = zero_bytes(v, offset, bytes);
 	} while (mm_try_again(status, 1));
+	if (status == ZX_OK && b->source)
+		note_modified(b);
 	return status;
 }

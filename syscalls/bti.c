@@ -147,7 +147,8 @@ static zx_status_t pin(struct bti *b, const struct handle_ref *vmo, u32 options,
 	if (status == ZX_OK)
 		status = check_options(options, v, size, num_addrs);
 	if (status == ZX_OK)
-		status = bti_pin(b, v, offset, size, &p);
+		status = bti_pin(b, v, offset, size,
+				 options & ZX_BTI_PERM_WRITE, &p);
 	if (status != ZX_OK)
 		return status;
 	return hand_out(p, addrs, num_addrs, out);

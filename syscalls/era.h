@@ -65,6 +65,13 @@
 					  : ZX_ERR_BAD_STATE)
 #define ERA_SUPPLY_REFUSES_DETACHED ERA_IS_LATEST
 #define ERA_PAGER_FAIL_REFUSES_DETACHED ERA_IS_LATEST
+/* pager-port.md 1.4, 7.6: ZERO to the end of a pager's VMO is like cutting it
+ * there and growing it again (else like a write of zeroes). */
+#define ERA_PAGER_ZERO_MAKES_TAIL ERA_IS_LATEST
+/* pager-port.md 7.9, 7.10, and 4.1, 7.7 check 3. */
+#define ERA_PAGER_DIRTY_REFUSES_DETACHED ERA_IS_LATEST
+#define ERA_PAGER_GAPS_ARE_INDEPENDENT ERA_IS_LATEST
+#define ERA_PAGER_WRITES_VMO_RIGHTS (ERA_IS_LATEST ? ZX_RIGHT_WRITE : 0u)
 /* P-13 zx_vmo_read and zx_vmo_write ask the pager for runs; a waiter goes on
  * when the first page that it needs has come (else with all it asked for). */
 #define ERA_PAGER_COPIES_ASK_FOR_RUNS ERA_IS_LATEST

@@ -1,6 +1,7 @@
 obj-y += syscalls/vmar.o
 obj-y += syscalls/vmo.o
 obj-y += syscalls/pager.o
+obj-y += syscalls/pager_op.o
 obj-y += syscalls/debug.o
 obj-y += syscalls/event.o
 obj-y += syscalls/eventpair.o

@@ -1,6 +1,7 @@
 /*
  * zx_pager_*: checks of handles and pure values in the order of
- * spec/pager-port.md 1-4 and 7.7. The work is in mm/pager.c.
+ * spec/pager-port.md 1-4. The work is in mm/pager.c; what a service does about
+ * requests and writes is in pager_op.c.
  */
 #include <kernel/policy.h>
 #include <kernel/port.h>
@@ -8,6 +9,7 @@
 #include <syscall_protos.h>
 
 #include "era.h"
+#include "pager.h"
 
 /* No DUPLICATE, no WAIT (1.1). */
 #define PAGER_RIGHTS (ZX_RIGHT_INSPECT | ZX_RIGHT_GET_PROPERTY | \
@@ -31,6 +33,7 @@ zx_status_t sys_pager_create(uint32_t options, uaddr_t out)
 	pager_set_rules(p, (struct pager_rules){
 		.copies_ask_for_runs = ERA_PAGER_COPIES_ASK_FOR_RUNS,
 		.first_page_decides = ERA_PAGER_FIRST_PAGE_DECIDES,
+		.zero_makes_tail = ERA_PAGER_ZERO_MAKES_TAIL,
 	});
 	status = handle_make(pager_object(p), PAGER_RIGHTS, out);
 	object_unref(pager_object(p));
@@ -45,7 +48,7 @@ static zx_status_t create_vmo(struct object *pager, struct object *port,
 	zx_status_t status;
 	u64 rounded;
 
-	if (options & ~ZX_VMO_RESIZABLE)
+	if (options & ~(ZX_VMO_RESIZABLE | ZX_VMO_TRAP_DIRTY))
 		return ZX_ERR_INVALID_ARGS;
 	if (!round_up_page(size, &rounded) || rounded > VMO_MAX_SIZE)
 		return ZX_ERR_OUT_OF_RANGE;
@@ -82,21 +85,15 @@ zx_status_t sys_pager_create_vmo(zx_handle_t pager, uint32_t options,
 	return status;
 }
 
-/* The pager and a VMO made from it: the checks that all calls share (1.2). */
-struct pager_vmo {
-	struct object *pager;
-	struct object *vmo;
-};
-
-static zx_status_t get_pager_vmo(zx_handle_t pager, zx_handle_t vmo,
-				 struct pager_vmo *out)
+zx_status_t pager_vmo_get(zx_handle_t pager, zx_handle_t vmo,
+			  zx_rights_t vmo_rights, struct pager_vmo *out)
 {
 	zx_status_t status;
 
 	status = handle_get(pager, ZX_OBJ_TYPE_PAGER, 0, &out->pager);
 	if (status != ZX_OK)
 		return status;
-	status = handle_get(vmo, ZX_OBJ_TYPE_VMO, 0, &out->vmo);
+	status = handle_get(vmo, ZX_OBJ_TYPE_VMO, vmo_rights, &out->vmo);
 	if (status != ZX_OK)
 		goto drop_pager;
 	if (pager_owns_vmo(pager_from_object(out->pager),
@@ -109,7 +106,7 @@ drop_pager:
 	return status;
 }
 
-static void put_pager_vmo(struct pager_vmo *pv)
+void pager_vmo_put(struct pager_vmo *pv)
 {
 	object_unref(pv->vmo);
 	object_unref(pv->pager);
@@ -119,12 +116,12 @@ static void put_pager_vmo(struct pager_vmo *pv)
 zx_status_t sys_pager_detach_vmo(zx_handle_t pager, zx_handle_t vmo)
 {
 	struct pager_vmo pv;
-	zx_status_t status = get_pager_vmo(pager, vmo, &pv);
+	zx_status_t status = pager_vmo_get(pager, vmo, 0, &pv);
 
 	if (status != ZX_OK)
 		return status;
 	pager_detach_vmo(vmo_from_object(pv.vmo));
-	put_pager_vmo(&pv);
+	pager_vmo_put(&pv);
 	return ZX_OK;
 }
 
@@ -144,7 +141,8 @@ zx_status_t sys_pager_supply_pages(zx_handle_t pager, zx_handle_t pager_vmo,
 
 	if (!is_page_aligned(offset | length | aux_offset))
 		return ZX_ERR_INVALID_ARGS;
-	status = get_pager_vmo(pager, pager_vmo, &pv);
+	status = pager_vmo_get(pager, pager_vmo,
+			       ERA_PAGER_WRITES_VMO_RIGHTS, &pv);
 	if (status != ZX_OK)
 		return status;
 	status = handle_get(aux_vmo, ZX_OBJ_TYPE_VMO,
@@ -155,47 +153,6 @@ zx_status_t sys_pager_supply_pages(zx_handle_t pager, zx_handle_t pager_vmo,
 					    aux_offset, &rules);
 		object_unref(aux);
 	}
-	put_pager_vmo(&pv);
-	return status;
-}
-
-/* 7.7: the statuses that a service may give. The word is a sign-extended one. */
-static bool is_failure(u64 data)
-{
-	zx_status_t status = (zx_status_t)data;
-
-	if ((u64)(s64)status != data)
-		return false;
-	return status == ZX_ERR_IO || status == ZX_ERR_IO_DATA_INTEGRITY ||
-	       status == ZX_ERR_BAD_STATE || status == ZX_ERR_NO_SPACE ||
-	       status == ZX_ERR_BUFFER_TOO_SMALL;
-}
-
-/* 7.7, checks 5 to 8. */
-static zx_status_t op_range(struct vmo *v, u32 op, u64 offset, u64 bytes,
-			    u64 data)
-{
-	if (op != ZX_PAGER_OP_FAIL)
-		return ZX_ERR_NOT_SUPPORTED;
-	if (!is_failure(data))
-		return ZX_ERR_INVALID_ARGS;
-	return pager_fail_pages(v, offset, bytes, (zx_status_t)data,
-				ERA_PAGER_FAIL_REFUSES_DETACHED);
-}
-
-zx_status_t sys_pager_op_range(zx_handle_t pager, uint32_t op,
-			       zx_handle_t pager_vmo, uint64_t offset,
-			       uint64_t length, uint64_t data)
-{
-	struct pager_vmo pv;
-	zx_status_t status;
-
-	if (!is_page_aligned(offset | length))
-		return ZX_ERR_INVALID_ARGS;
-	status = get_pager_vmo(pager, pager_vmo, &pv);
-	if (status != ZX_OK)
-		return status;
-	status = op_range(vmo_from_object(pv.vmo), op, offset, length, data);
-	put_pager_vmo(&pv);
+	pager_vmo_put(&pv);
 	return status;
 }

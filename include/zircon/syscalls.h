@@ -10,6 +10,7 @@
 #include <zircon/internal/prototypes.h>
 #include <zircon/string_view.h>
 #include <zircon/syscalls/object.h>
+#include <zircon/syscalls/pager.h>
 #include <zircon/syscalls/pci.h>
 #include <zircon/syscalls/profile.h>
 #include <zircon/syscalls/types.h>

@@ -120,17 +120,6 @@ JX_TEST(pager_7_7_c5_operation)
 	end(&w);
 }
 
-/* There is no writeback in 2020. */
-JX_TEST_OF_2020(pager_7_7_c5_only_fail)
-{
-	struct waiting w;
-
-	ASSERT_TRUE(begin(&w));
-	for (uint32_t what = 2; what <= 4; what++)
-		EXPECT_STATUS(op(w.p.pager, what, w.p.vmo, 0, PAGE, 0), ZX_ERR_NOT_SUPPORTED);
-	end(&w);
-}
-
 JX_TEST(pager_7_7_c6_status)
 {
 	static const zx_status_t refused[] = { ZX_OK, ZX_ERR_INTERNAL, ZX_ERR_NOT_FOUND,

@@ -16,7 +16,7 @@ JX_TEST(pager_5_7_r3_resumed_it_asks_anew)
 			zx_handle_t token;
 			struct paging p;
 
-			ASSERT_TRUE(paging_create(&p, 2, 0));
+			ASSERT_TRUE(paging_create(&p, 3, 0));
 			ASSERT_TRUE(access_start(&a, &p, (enum access_kind)kind, 1, 1));
 			EXPECT_TRUE(task_await_state(a.thread.handle,
 						     ZX_THREAD_STATE_BLOCKED_PAGER));
@@ -46,7 +46,7 @@ JX_TEST(pager_5_7_r3_supplied_meanwhile)
 		zx_handle_t token;
 		struct paging p;
 
-		ASSERT_TRUE(paging_create(&p, 2, 0));
+		ASSERT_TRUE(paging_create(&p, 3, 0));
 		ASSERT_TRUE(access_start_blocked(&a, &p, (enum access_kind)kind, 1, 1));
 		token = suspend_now(a.thread.handle);
 		EXPECT_STATUS(paging_supply(&p, 1, 1), ZX_OK);
@@ -64,7 +64,7 @@ JX_TEST(pager_5_7_r3_failed_meanwhile)
 	zx_handle_t token;
 	struct paging p;
 
-	ASSERT_TRUE(paging_create(&p, 2, 0));
+	ASSERT_TRUE(paging_create(&p, 3, 0));
 	ASSERT_TRUE(access_start_blocked(&a, &p, ACCESS_VMO_READ, 1, 1));
 	EXPECT_TRUE(paging_expect_read(&p, 1, 1));
 	token = suspend_now(a.thread.handle);
@@ -85,7 +85,7 @@ JX_TEST(pager_5_7_r3_inherited)
 	zx_handle_t token;
 	struct paging p;
 
-	ASSERT_TRUE(paging_create(&p, 2, 0));
+	ASSERT_TRUE(paging_create(&p, 3, 0));
 	ASSERT_TRUE(access_start_blocked(&a, &p, ACCESS_LOAD, 1, 1));
 	ASSERT_TRUE(access_start_blocked(&b, &p, ACCESS_VMO_READ, 1, 1));
 	EXPECT_TRUE(paging_expect_read(&p, 1, 1));
@@ -124,7 +124,7 @@ JX_TEST(pager_5_7_r3_fault_with_new_registers)
 	zx_vaddr_t at = 0;
 	struct paging p;
 
-	ASSERT_TRUE(paging_create(&p, 2, 0));
+	ASSERT_TRUE(paging_create(&p, 3, 0));
 	ASSERT_STATUS(zx_vmar_map(zx_vmar_root_self(), TASK_RW, 0, p.vmo, 0, 2 * PAGE, &at),
 		      ZX_OK);
 	ASSERT_TRUE(counting_start(&c));

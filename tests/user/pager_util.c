@@ -86,6 +86,11 @@ bool paging_expect_read(struct paging *p, uint64_t first, uint64_t count)
 	return expect_packet(p, ZX_PAGER_VMO_READ, first * PAGE, count * PAGE);
 }
 
+bool paging_expect_request(struct paging *p, uint16_t command, uint64_t first, uint64_t count)
+{
+	return expect_packet(p, command, first * PAGE, count * PAGE);
+}
+
 bool paging_expect_complete(struct paging *p)
 {
 	return expect_packet(p, ZX_PAGER_VMO_COMPLETE, 0, 0);

@@ -36,6 +36,7 @@ zx_status_t paging_supply(struct paging *p, uint64_t first, uint64_t count);
 
 /* The next packet must be this one, all 48 bytes of it; waits for it. */
 bool paging_expect_read(struct paging *p, uint64_t first, uint64_t count);
+bool paging_expect_request(struct paging *p, uint16_t command, uint64_t first, uint64_t count);
 bool paging_expect_complete(struct paging *p);
 /* No packet is there. */
 bool paging_expect_none(struct paging *p);

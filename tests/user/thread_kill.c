@@ -173,7 +173,7 @@ JX_TEST(thread_kill_in_each_pager_wait)
 	struct page_access a;
 	struct paging p;
 
-	ASSERT_TRUE(paging_create(&p, 2, 0));
+	ASSERT_TRUE(paging_create(&p, 3, 0));
 	for (int kind = 0; kind < ACCESS_KIND_COUNT; kind++) {
 		ASSERT_TRUE(access_start_blocked(&a, &p, (enum access_kind)kind, 1, 1));
 		EXPECT_STATUS(zx_task_kill(a.thread.handle), ZX_OK);

@@ -232,6 +232,12 @@ extern __typeof__(zx_fifo_read) _zx_fifo_read;
 zx_status_t zx_pager_op_range(zx_handle_t pager, uint32_t op, zx_handle_t pager_vmo,
 		uint64_t offset, uint64_t length, uint64_t data);
 extern __typeof__(zx_pager_op_range) _zx_pager_op_range;
+zx_status_t zx_pager_query_dirty_ranges(zx_handle_t pager, zx_handle_t pager_vmo, uint64_t offset,
+		uint64_t length, void *buffer, size_t buffer_size, size_t *actual, size_t *avail);
+extern __typeof__(zx_pager_query_dirty_ranges) _zx_pager_query_dirty_ranges;
+zx_status_t zx_pager_query_vmo_stats(zx_handle_t pager, zx_handle_t pager_vmo, uint32_t options,
+		void *buffer, size_t buffer_size);
+extern __typeof__(zx_pager_query_vmo_stats) _zx_pager_query_vmo_stats;
 zx_status_t zx_futex_wake_single_owner(const zx_futex_t *value_ptr);
 extern __typeof__(zx_futex_wake_single_owner) _zx_futex_wake_single_owner;
 zx_status_t zx_futex_requeue(const zx_futex_t *value_ptr, uint32_t wake_count,

@@ -54,6 +54,9 @@
 
 /* zx_pager_op_range. */
 #define ZX_PAGER_OP_FAIL ((uint32_t)1u)
+#define ZX_PAGER_OP_DIRTY ((uint32_t)2u)
+#define ZX_PAGER_OP_WRITEBACK_BEGIN ((uint32_t)3u)
+#define ZX_PAGER_OP_WRITEBACK_END ((uint32_t)4u)
 
 /* Mapping and region options. */
 typedef uint32_t zx_vm_option_t;

@@ -39,6 +39,7 @@ __BEGIN_CDECLS
 /* Commands of a page request packet. */
 #define ZX_PAGER_VMO_READ ((uint16_t)0u)
 #define ZX_PAGER_VMO_COMPLETE ((uint16_t)1u)
+#define ZX_PAGER_VMO_DIRTY ((uint16_t)2u)
 
 /* Whatever zx_port_queue's caller put in. */
 typedef union zx_packet_user {

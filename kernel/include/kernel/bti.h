@@ -61,10 +61,10 @@ MUST_CHECK zx_status_t bti_create(struct object *iommu, u64 id,
 				  struct bti **out);
 /*
  * A token for [offset, offset + bytes) of the VMO, whole pages: errors of
- * vmo_pin() and NO_MEMORY. May wait for a pager.
+ * vmo_pin() and NO_MEMORY. May wait for a pager. `writes`: the device may.
  */
 MUST_CHECK zx_status_t bti_pin(struct bti *b, struct vmo *v, u64 offset,
-			       u64 bytes, struct pmt **out);
+			       u64 bytes, bool writes, struct pmt **out);
 /* Ends the pin; a second time it does nothing. */
 void pmt_unpin(struct pmt *p);
 /* Ends all pins of tokens without handle. */

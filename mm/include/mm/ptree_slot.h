@@ -34,6 +34,21 @@ static inline struct pt_slot pt_slot_zero(void)
 	return (struct pt_slot){ PT_ZERO };
 }
 
+/* A marker that says more, in flags that mean something to the tree's owner:
+ * see vmo_gap.h. Flags of 0 are those of pt_slot_zero(). */
+#define PT_FLAGS_SHIFT 2
+
+static inline struct pt_slot pt_slot_flagged(u64 flags)
+{
+	return (struct pt_slot){ PT_ZERO | flags << PT_FLAGS_SHIFT };
+}
+
+/* The flags of a PT_ZERO slot. */
+static inline u64 pt_slot_flags(struct pt_slot s)
+{
+	return s.word >> PT_FLAGS_SHIFT;
+}
+
 static inline struct pt_slot pt_slot_page(struct page *p)
 {
 	return (struct pt_slot){ (u64)(uintptr_t)p | PT_PAGE };

@@ -84,6 +84,9 @@ struct vmo {
 	bool zero_mapped;
 	/* Some mapping may have a writable entry. */
 	bool write_mapped;
+	/* Pager's VMO: written since the service last reset it (pager-port.md
+	 * 7.8). No entry is writable while it is not set. */
+	bool modified;
 	struct mutex own_lock;		/* LOCK_VMO: what lock points at, or not */
 	struct vmo_kin kin;		/* relatives */
 	/* Under object.lock. */

@@ -18,6 +18,8 @@
  * for a pager. The caller keeps a reference as long as it pins.
  */
 MUST_CHECK zx_status_t vmo_pin(struct vmo *v, u64 offset, u64 bytes);
+/* The same for a device that only reads: a pager's page stays as it is. */
+MUST_CHECK zx_status_t vmo_pin_to_read(struct vmo *v, u64 offset, u64 bytes);
 /* Undoes it, for a range that was pinned so; cannot fail. */
 void vmo_unpin(struct vmo *v, u64 offset, u64 bytes);
 /* Physical addresses of pages that are pinned, `count` from offset on. */
