@@ -8,6 +8,8 @@
 #include <syscall_protos.h>
 #include <syscalls/user.h>
 
+#include "era.h"
+
 #define CONSOLE_CHUNK 256u
 
 /* At most 256 bytes a call; more is cut off without complaint. */
@@ -43,8 +45,23 @@ zx_status_t sys_debug_read(zx_handle_t handle, uaddr_t buffer,
 	return status == ZX_OK ? user_put_optional(actual, bytes) : status;
 }
 
-/* Without a resource anybody may write and read the log, as in 2020; one that
- * is given must be the root resource. */
+/* There is no command that the kernel obeys. */
+zx_status_t sys_debug_send_command(zx_handle_t resource, uaddr_t buffer,
+				   size_t buffer_size)
+{
+	char text[CONSOLE_CHUNK];
+	zx_status_t status = resource_check_root(resource);
+
+	if (status != ZX_OK)
+		return status;
+	if (buffer_size > sizeof(text) ||
+	    user_read(text, buffer, buffer_size) != ZX_OK)
+		return ZX_ERR_INVALID_ARGS;
+	return ZX_ERR_NOT_SUPPORTED;
+}
+
+/* Without a resource anybody may write and read the log, in 2020; one that is
+ * given must be the root resource. */
 zx_status_t sys_debuglog_create(zx_handle_t resource, uint32_t options,
 				uaddr_t out)
 {
@@ -53,7 +70,7 @@ zx_status_t sys_debuglog_create(zx_handle_t resource, uint32_t options,
 	struct object *o;
 	zx_status_t status = ZX_OK;
 
-	if (resource != ZX_HANDLE_INVALID)
+	if (resource != ZX_HANDLE_INVALID || ERA_DEBUGLOG_WANTS_RESOURCE)
 		status = resource_check_root(resource);
 	if (status != ZX_OK)
 		return status;

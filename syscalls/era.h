@@ -78,6 +78,10 @@
 #define ERA_PAGER_FIRST_PAGE_DECIDES ERA_IS_LATEST
 /* pager-port.md 5.3: ZX_VMO_OP_ALWAYS_NEED too (else page by page). */
 #define ERA_ALWAYS_NEED_IN_RUNS ERA_IS_LATEST
+/* tasks.md 15: zx_debuglog_create without a resource. abi.md 8: zx_clock_get
+ * knows the time that a thread has run. */
+#define ERA_DEBUGLOG_WANTS_RESOURCE ERA_IS_LATEST
+#define ERA_CLOCK_GET_KNOWS_THREADS (!ERA_IS_LATEST)
 /* pager-port.md 10.2: user packets that a port holds; the next one is refused,
  * in 2020 by a status alone. */
 #define ERA_PORT_USER_PACKETS (ERA_IS_LATEST ? 4096u : 2049u)

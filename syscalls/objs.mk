@@ -21,6 +21,7 @@ obj-y += syscalls/process.o
 obj-y += syscalls/process_memory.o
 obj-y += syscalls/system.o
 obj-y += syscalls/task.o
+obj-y += syscalls/test.o
 obj-y += syscalls/thread.o
 obj-y += syscalls/thread_state.o
 obj-y += syscalls/time.o

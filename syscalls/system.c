@@ -102,6 +102,17 @@ zx_status_t sys_jx_cprng_draw_once(uaddr_t buffer, size_t buffer_size)
 	return user_write(buffer, bytes, buffer_size);
 }
 
+zx_status_t sys_cprng_add_entropy(uaddr_t buffer, size_t buffer_size)
+{
+	u8 bytes[ZX_CPRNG_ADD_ENTROPY_MAX_LEN];
+
+	if (buffer_size > sizeof(bytes) ||
+	    user_read(bytes, buffer, buffer_size) != ZX_OK)
+		return ZX_ERR_INVALID_ARGS;
+	random_add_entropy(bytes, buffer_size);
+	return ZX_OK;
+}
+
 static zx_status_t put_latency(u32 cpu, bool reset, uaddr_t to)
 {
 	jx_latency_t record = { .cpu = cpu };

@@ -7,6 +7,7 @@
 #define ZIRCON_SYSCALLS_H_
 
 #include <zircon/compiler.h>
+#include <zircon/internal/absent.h>
 #include <zircon/internal/prototypes.h>
 #include <zircon/string_view.h>
 #include <zircon/syscalls/object.h>

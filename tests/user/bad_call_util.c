@@ -105,7 +105,7 @@ const struct bad_call bad_calls[] = {
 	CALL(system_powerctl, false, H_NO_RIGHT(RESOURCE), V(999), V(0)),
 	CALL(debug_write, false, IN(2), V(2)),
 	CALL(debug_read, false, H_NO_RIGHT(RESOURCE), V(0), V(0), V(0)),
-	CALL(debuglog_create, true, OR_0(RESOURCE), V(0), OUT_HANDLE),
+	CALL(debuglog_create, true, H_NO_RIGHT(RESOURCE), V(0), OUT_HANDLE),
 	CALL(debuglog_write, false, H(LOG), V(0), IN(4), V(4)),
 	CALL(debuglog_read, true, H(LOG), V(0), V(0), V(0)),
 	CALL(resource_create, true, H(RESOURCE), V(ZX_RSRC_KIND_VMEX), V(0), V(0), IN(4), V(4),
@@ -252,7 +252,8 @@ static bool make_objects(struct sandbox *s)
 					      &o[OBJ_VMAR], &s->vmar_base), ZX_OK) &&
 	       EXPECT_STATUS(zx_handle_duplicate(zx_job_default(), job_rights, &o[OBJ_JOB]),
 			     ZX_OK) &&
-	       EXPECT_STATUS(zx_debuglog_create(0, ZX_LOG_FLAG_READABLE, &o[OBJ_LOG]), ZX_OK) &&
+	       EXPECT_STATUS(zx_debuglog_create(jx_startup_handle(PA_RESOURCE),
+						ZX_LOG_FLAG_READABLE, &o[OBJ_LOG]), ZX_OK) &&
 	       make_devices(o) && make_exception(s);
 }
 

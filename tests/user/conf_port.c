@@ -150,9 +150,10 @@ static int use_port(void *arg)
 	zx_status_t queued, registered;
 
 	do {
+		/* Taken again at once: a full port would raise an exception. */
 		queued = zx_port_queue(u->port, &packet);
-		if (queued == ZX_ERR_SHOULD_WAIT)
-			queued = zx_port_wait(u->port, 0, &packet);
+		if (queued == ZX_OK)
+			(void)zx_port_wait(u->port, 0, &packet);
 		registered = zx_object_wait_async(u->event, u->port, 1, ZX_USER_SIGNAL_0, 0);
 		atomic_fetch_add(&u->turns, 1);
 	} while (queued == ZX_OK && registered == ZX_OK);

@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include <jx/ktap.h>
+#include <jx/runtime.h>
 #include <zircon/process.h>
+#include <zircon/processargs.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/log.h>
 
@@ -28,14 +30,15 @@ static int number_in(const union record *r)
 
 JX_TEST(debuglog_slow_reader_loses_the_oldest)
 {
+	zx_handle_t root = jx_startup_handle(PA_RESOURCE);
 	enum { COUNT = 600 };
 	zx_handle_t slow = 0, writer = 0;
 	zx_log_record_t *head;
 	int last = -1, seen = 0;
 	union record r;
 
-	ASSERT_STATUS(zx_debuglog_create(0, ZX_LOG_FLAG_READABLE, &slow), ZX_OK);
-	ASSERT_STATUS(zx_debuglog_create(0, 0, &writer), ZX_OK);
+	ASSERT_STATUS(zx_debuglog_create(root, ZX_LOG_FLAG_READABLE, &slow), ZX_OK);
+	ASSERT_STATUS(zx_debuglog_create(root, 0, &writer), ZX_OK);
 	head = &r.head;
 	for (int i = 0; i < COUNT; i++) {
 		char text[32];
@@ -62,13 +65,14 @@ JX_TEST(debuglog_slow_reader_loses_the_oldest)
 /* Longer data is cut, a smaller buffer gets less of the record. */
 JX_TEST(debuglog_sizes_are_cut)
 {
+	zx_handle_t root = jx_startup_handle(PA_RESOURCE);
 	zx_handle_t log = 0;
 	char text[300];
 	union record r;
 	zx_status_t got;
 
 	memset(text, 'x', sizeof(text));
-	ASSERT_STATUS(zx_debuglog_create(0, ZX_LOG_FLAG_READABLE, &log), ZX_OK);
+	ASSERT_STATUS(zx_debuglog_create(root, ZX_LOG_FLAG_READABLE, &log), ZX_OK);
 	while (zx_debuglog_read(log, 0, &r, sizeof(r)) > 0)
 		;
 	EXPECT_STATUS(zx_debuglog_write(log, 0, text, sizeof(text)), ZX_OK);

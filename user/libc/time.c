@@ -16,9 +16,10 @@ static const struct timespec resolution = { 0, 1 };
 
 static zx_time_t thread_time(void)
 {
-	zx_time_t time = -1;
+	zx_info_thread_stats_t stats;
 
-	return zx_clock_get(ZX_CLOCK_THREAD, &time) == ZX_OK ? time : -1;
+	return zx_object_get_info(zx_thread_self(), ZX_INFO_THREAD_STATS, &stats, sizeof(stats),
+				  NULL, NULL) == ZX_OK ? stats.total_runtime : -1;
 }
 
 /* Of all threads; the calling one's where the kernel does not tell. */

@@ -53,9 +53,21 @@ void _zx_cprng_draw(void *buffer, size_t buffer_size)
 	}
 }
 
+/* For tests: checks before and after the call are the stub library's own. */
+zx_status_t _zx_syscall_test_wrapper(int a, int b, int c)
+{
+	zx_status_t sum;
+
+	if (a < 0 || b < 0 || c < 0)
+		return ZX_ERR_INVALID_ARGS;
+	sum = zx_syscall_test_3(a, b, c);
+	return sum > 50 ? ZX_ERR_OUT_OF_RANGE : sum;
+}
+
 SECOND_NAME(zx_system_get_num_cpus);
 SECOND_NAME(zx_system_get_physmem);
 SECOND_NAME(zx_system_get_page_size);
 SECOND_NAME(zx_system_get_version_string);
 SECOND_NAME(zx_system_get_version);
 SECOND_NAME(zx_cprng_draw);
+SECOND_NAME(zx_syscall_test_wrapper);
