@@ -195,6 +195,8 @@ static void process_setup(struct process *p, struct job *job, const char *name)
 	p->state = PROCESS_INITIAL;
 	p->started = false;
 	p->return_code = 0;
+	p->debug_addr = 0;
+	p->break_on_load = 0;
 	p->thread_count = 0;
 	p->finished_ns = 0;
 	p->suspend_count = 0;

@@ -11,6 +11,7 @@
 
 #include "era.h"
 #include "exception.h"
+#include "property.h"
 
 /* Objects without a name answer 32 zero bytes. */
 static zx_status_t get_name(struct object *o, uaddr_t value, size_t value_size)
@@ -39,6 +40,8 @@ static zx_status_t get_property(struct object *o, u32 property, uaddr_t value,
 		return get_name(o, value, value_size);
 	if (property_is_of_exceptions(property))
 		return exception_get_property(o, property, value, value_size);
+	if (property_is_of_processes(property))
+		return process_get_property(o, property, value, value_size);
 	if (property != ZX_PROP_VMO_CONTENT_SIZE &&
 	    property != ZX_PROP_PROCESS_VDSO_BASE_ADDRESS)
 		return ERA_UNKNOWN_PROPERTY;
@@ -123,6 +126,9 @@ static zx_status_t set_property(const struct handle_ref *h, u32 property,
 	if (property_is_of_exceptions(property))
 		return exception_set_property(h->object, property, value,
 					      value_size);
+	if (property_is_of_processes(property))
+		return process_set_property(h->object, property, value,
+					    value_size);
 	if (property != ZX_PROP_VMO_CONTENT_SIZE)
 		return ZX_ERR_INVALID_ARGS;
 	if (value_size < sizeof(word))

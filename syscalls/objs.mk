@@ -19,6 +19,7 @@ obj-y += syscalls/object.o
 obj-y += syscalls/port.o
 obj-y += syscalls/process.o
 obj-y += syscalls/process_memory.o
+obj-y += syscalls/property.o
 obj-y += syscalls/system.o
 obj-y += syscalls/task.o
 obj-y += syscalls/test.o

@@ -32,6 +32,9 @@ struct process {
 	bool started;
 	u32 suspend_count;		/* tokens for all its threads */
 	s64 return_code;
+	/* Properties that the kernel only keeps (tasks.md 4.2). */
+	u64 debug_addr;
+	u64 break_on_load;
 	struct list_node threads;	/* started, not yet dead */
 	u32 thread_count;
 	/* Killed when this process is DEAD; counted, or NULL. */
