@@ -1,10 +1,11 @@
 /*
  * The random number generator.
  *
- * State: a 256-bit key. A draw runs ChaCha20 (RFC 8439) once under the lock;
- * the first half of the block replaces the key at once, so that earlier output
- * cannot be computed from a later state; the second half is the caller's own
- * key, from which it makes its bytes without the lock.
+ * State: a 256-bit key and a stock of bytes. ChaCha20 (RFC 8439) runs once under
+ * the lock; the first half of the block replaces the key at once, so that earlier
+ * output cannot be computed from a later state. The second half is the stock for
+ * short draws, each of which clears what it takes; or the own key of a longer
+ * draw, which makes its bytes without the lock.
  */
 #include <arch/cpu.h>
 #include <kernel/boot.h>
@@ -13,10 +14,14 @@
 
 #define KEY_WORDS 8
 #define BLOCK_WORDS 16
+/* Longer draws would use the stock up for one. */
+#define RANDOM_SHORT_BYTES 16
 
 static struct spinlock random_lock = SPINLOCK_INIT(LOCK_THREAD);
 /* Under random_lock. */
 static u32 random_key[KEY_WORDS];
+static u32 stock[KEY_WORDS];		/* the last stock_count are fresh */
+static u32 stock_count;
 
 static inline u32 rotate_left(u32 v, u32 n)
 {
@@ -44,29 +49,53 @@ static void chacha_block(const u32 *key, u64 counter, u32 *out)
 		key[4], key[5], key[6], key[7],
 		(u32)counter, (u32)(counter >> 32), 0, 0,
 	};
+	u32 s[BLOCK_WORDS];
 
-	__builtin_memcpy(out, start, sizeof(start));
+	__builtin_memcpy(s, start, sizeof(start));
 	for (u32 i = 0; i < 10; i++) {
 		for (u32 n = 0; n < 4; n++)
-			quarter_round(out, n, n + 4, n + 8, n + 12);
+			quarter_round(s, n, n + 4, n + 8, n + 12);
 		for (u32 n = 0; n < 4; n++)
-			quarter_round(out, n, 4 + (n + 1) % 4,
+			quarter_round(s, n, 4 + (n + 1) % 4,
 				      8 + (n + 2) % 4, 12 + (n + 3) % 4);
 	}
 	for (u32 n = 0; n < BLOCK_WORDS; n++)
-		out[n] += start[n];
+		out[n] = s[n] + start[n];
 }
 
-/* Gives the caller a key of its own and moves the state on. */
-static void draw_key(u32 *key)
+/* Moves the state on; the other half of the block is the caller's. */
+static void step_locked(u32 *half)
 {
 	u32 block[BLOCK_WORDS];
 
-	spin_lock(&random_lock);
 	chacha_block(random_key, 0, block);
 	__builtin_memcpy(random_key, block, sizeof(random_key));
+	__builtin_memcpy(half, block + KEY_WORDS, KEY_WORDS * sizeof(u32));
+}
+
+static void draw_key(u32 *key)
+{
+	spin_lock(&random_lock);
+	step_locked(key);
 	spin_unlock(&random_lock);
-	__builtin_memcpy(key, block + KEY_WORDS, KEY_WORDS * sizeof(u32));
+}
+
+/* At most the stock; whole words of it are used up. */
+static void draw_short(void *buf, size_t bytes)
+{
+	u32 words = (u32)(bytes + sizeof(u32) - 1) / sizeof(u32);
+	u32 *from;
+
+	spin_lock(&random_lock);
+	if (stock_count < words) {
+		step_locked(stock);
+		stock_count = KEY_WORDS;
+	}
+	from = &stock[KEY_WORDS - stock_count];
+	stock_count -= words;
+	__builtin_memcpy(buf, from, bytes);
+	__builtin_memset(from, 0, words * sizeof(u32));
+	spin_unlock(&random_lock);
 }
 
 void random_draw(void *buf, size_t bytes)
@@ -75,6 +104,10 @@ void random_draw(void *buf, size_t bytes)
 	char *to = buf;
 	u64 counter = 0;
 
+	if (bytes <= RANDOM_SHORT_BYTES) {
+		draw_short(buf, bytes);
+		return;
+	}
 	draw_key(key);
 	while (bytes) {
 		size_t n = bytes < sizeof(block) ? bytes : sizeof(block);
@@ -105,6 +138,7 @@ void random_add_entropy(const void *data, size_t bytes)
 		from += n;
 		bytes -= n;
 	} while (bytes);
+	stock_count = 0;
 	spin_unlock(&random_lock);
 }
 
