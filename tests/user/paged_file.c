@@ -85,6 +85,24 @@ JX_TEST(paged_file_grows_and_shrinks_with_zeros)
 	EXPECT_STATUS(jx_paged_file_close(&file), ZX_OK);
 }
 
+/* The kernel knows that new bytes are 0, and asks nobody for them. */
+JX_TEST(paged_file_growth_is_written_back_once)
+{
+	struct jx_paged_file file;
+	size_t pages = 0;
+
+	ASSERT_STATUS(jx_paged_file_open("no such file", CAPACITY, &file), ZX_OK);
+	ASSERT_STATUS(jx_paged_file_resize(&file, 40 * ZX_PAGE_SIZE), ZX_OK);
+	file.base[9 * ZX_PAGE_SIZE] = 7;
+	EXPECT_STATUS(jx_paged_file_sync(&file, &pages), ZX_OK);
+	EXPECT_EQ(pages, 40);
+	EXPECT_TRUE(image_is(&file, 9 * ZX_PAGE_SIZE, "\7", 2));
+	EXPECT_STATUS(jx_paged_file_sync(&file, &pages), ZX_OK);
+	EXPECT_EQ(pages, 0);
+	EXPECT_EQ(jx_paged_file_supplied(&file), 0);
+	EXPECT_STATUS(jx_paged_file_close(&file), ZX_OK);
+}
+
 JX_TEST(paged_file_must_fit_its_capacity)
 {
 	struct jx_paged_file file;

@@ -107,17 +107,22 @@ typedef struct zx_packet_guest_io {
 } zx_packet_guest_io_t;
 __ZX_STATIC_ASSERT(sizeof(zx_packet_guest_io_t) == 32, "zx_packet_guest_io_t");
 
+/* With names: C++ has no types inside of a union that has none. */
+typedef struct zx_packet_guest_vcpu_interrupt {
+	uint64_t mask;
+	uint8_t vector;
+	uint8_t padding1[7];
+} zx_packet_guest_vcpu_interrupt_t;
+
+typedef struct zx_packet_guest_vcpu_startup {
+	uint64_t id;
+	zx_gpaddr_t entry;
+} zx_packet_guest_vcpu_startup_t;
+
 typedef struct zx_packet_guest_vcpu {
 	union {
-		struct {
-			uint64_t mask;
-			uint8_t vector;
-			uint8_t padding1[7];
-		} interrupt;
-		struct {
-			uint64_t id;
-			zx_gpaddr_t entry;
-		} startup;
+		zx_packet_guest_vcpu_interrupt_t interrupt;
+		zx_packet_guest_vcpu_startup_t startup;
 	};
 	uint8_t type;
 	uint8_t padding1[7];
