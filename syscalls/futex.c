@@ -15,7 +15,7 @@ static inline void owner_get(zx_handle_t handle, struct futex_owner *owner)
 	*owner = (struct futex_owner){ .named = handle != ZX_HANDLE_INVALID };
 	if (!owner->named)
 		return;
-	owner->status = handle_get(handle, ZX_OBJ_TYPE_THREAD, 0, &o);
+	owner->status = handle_get_quiet(handle, ZX_OBJ_TYPE_THREAD, 0, &o);
 	if (owner->status == ZX_OK)
 		owner->thread = thread_from_object(o);
 }

@@ -54,8 +54,11 @@ zx_status_t job_set_one(zx_handle_t job, uint32_t condition, uint32_t action)
 static zx_status_t try_quiet(void)
 {
 	zx_handle_t zero = ZX_HANDLE_INVALID;
+	zx_futex_t word = 0, other = 0;
 
-	if (zx_object_get_info(3, ZX_INFO_HANDLE_VALID, NULL, 0, NULL, NULL) != ZX_ERR_BAD_HANDLE)
+	if (zx_object_get_info(3, ZX_INFO_HANDLE_VALID, NULL, 0, NULL, NULL) != ZX_ERR_BAD_HANDLE ||
+	    zx_futex_wait(&word, 0, 3, 0) != ZX_ERR_BAD_HANDLE ||
+	    zx_futex_requeue(&word, 0, 0, &other, 0, 3) != ZX_ERR_BAD_HANDLE)
 		return 1;
 	return zx_handle_close(zero);
 }

@@ -198,7 +198,7 @@ JX_TEST_OF_2020(vmar_destroy_root)
 	struct vm_child child;
 	zx_handle_t sub;
 
-	ASSERT_TRUE(vm_child_make(&child));
+	ASSERT_TRUE(vm_child_make_bare(&child));
 	EXPECT_STATUS(zx_vmar_destroy(child.vmar), ZX_OK);
 	EXPECT_STATUS(zx_vmar_destroy(child.vmar), ZX_ERR_BAD_STATE);
 	EXPECT_STATUS(zx_vmar_allocate(child.vmar, 0, 0, PAGE, &sub, &address), ZX_ERR_BAD_STATE);
