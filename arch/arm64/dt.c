@@ -101,12 +101,35 @@ static void read_memory(const struct dt_node *node)
 		note_bad_reg(node);
 }
 
+/* Ranges of /reserved-memory, to see that no two claim the same. */
+static struct boot_range claims[BOOT_MAX_RANGES];
+static u32 claim_count;
+
+static bool overlap(const struct boot_range *a, const struct boot_range *b)
+{
+	return a->base < b->base + b->size && b->base < a->base + a->size;
+}
+
+static void claim(const struct boot_range *r)
+{
+	u32 i;
+
+	for (i = 0; i < claim_count; i++)
+		if (overlap(&claims[i], r))
+			note_problem("two nodes of /reserved-memory claim the "
+				     "memory at 0x%lx",
+				     max_u64(claims[i].base, r->base));
+	if (claim_count < BOOT_MAX_RANGES)
+		claims[claim_count++] = *r;
+}
+
 static void read_reserved(const struct dt_node *node)
 {
 	struct boot_range r;
 	u32 i;
 
 	for (i = 0; dt_node_reg(node, i, &r); i++) {
+		claim(&r);
 		if (node->props[PROP_NO_MAP].data)
 			add_range(no_map, &no_map_count, r);
 		else
@@ -269,6 +292,26 @@ static void read_node(const struct dt_node *node)
 		read_device(node);
 }
 
+/*
+ * A tree that cannot be read tells neither UART nor arguments. If the text that
+ * asks for semihosting stands in what is left of it, the sentence goes there.
+ */
+static void salvage_args(const char *fdt)
+{
+	static const char wanted[] = "exit=semihosting";
+	size_t length = sizeof(wanted) - 1;
+	u32 i;
+
+	if (!fdt)
+		return;
+	for (i = 0; i < SALVAGE_BYTES - sizeof(wanted); i++) {
+		if (__builtin_memcmp(fdt + i, wanted, length) != 0)
+			continue;
+		__builtin_memcpy(boot_info.args, wanted, sizeof(wanted));
+		return;
+	}
+}
+
 /* The PL011 that stdout-path names, by path or alias; else the first. */
 static void choose_uart(const void *fdt)
 {
@@ -276,6 +319,11 @@ static void choose_uart(const void *fdt)
 	int offset = -1;
 	u32 i, chosen = 0;
 
+	/* What hides the UARTs may hide all else. */
+	if (uart_count == 0 && boot_info.args[0] == '\0')
+		salvage_args(fdt);
+	if (uart_count == 0 && problem)
+		early_fail(problem, problem_value);
 	if (uart_count == 0)
 		early_fail("the device tree names no UART (PL011, or the mini "
 			   "UART of a Raspberry Pi)");
@@ -324,36 +372,24 @@ static void cut_no_map(void)
  * the image. */
 static void reserve_known(const void *fdt)
 {
+	struct boot_range image = { (u64)image_start,
+				    (u64)(bss_end - image_start) };
 	u64 base, size;
 	u32 used = max_u64(fdt_off_dt_struct(fdt) + fdt_size_dt_struct(fdt),
 			   fdt_off_dt_strings(fdt) + fdt_size_dt_strings(fdt));
+	u32 n;
 	int i;
 
+	for (n = 0; n < claim_count; n++)
+		if (overlap(&claims[n], &image))
+			note_problem("the device tree reserves memory at 0x%lx, "
+				     "where the kernel was loaded",
+				     claims[n].base);
 	for (i = 0; i < fdt_num_mem_rsv(fdt); i++)
 		if (fdt_get_mem_rsv(fdt, i, &base, &size) == 0)
 			reserve(base, size);
 	reserve((u64)fdt, used);
 	reserve((u64)image_start, (u64)(image_end - image_start));
-}
-
-/*
- * A tree that cannot be read tells neither UART nor arguments. If the text that
- * asks for semihosting stands in what is left of it, the sentence goes there.
- */
-static void salvage_args(const char *fdt)
-{
-	static const char wanted[] = "exit=semihosting";
-	size_t length = sizeof(wanted) - 1;
-	u32 i;
-
-	if (!fdt)
-		return;
-	for (i = 0; i < SALVAGE_BYTES - sizeof(wanted); i++) {
-		if (__builtin_memcmp(fdt + i, wanted, length) != 0)
-			continue;
-		__builtin_memcpy(boot_info.args, wanted, sizeof(wanted));
-		return;
-	}
 }
 
 /* 0, or libfdt's error. */

@@ -56,6 +56,68 @@ def test_tree_without_a_device(boot_tree, pattern, word):
     failed(boot_tree(pattern), word)
 
 
+@pytest.fixture(name="boot_changed")
+def make_boot_changed(build, tmp_path):
+    """A function that boots with a tree that `change(tree)` has been at."""
+    def boot_changed(change, **wanted):
+        vm = machine.Machine(image=str(build / "Image"), seed="1", cpus=2,
+                             **{"mem": "256M", **wanted})
+        tree = tmp_path / "tree.dtb"
+        qemu_tree(vm, tree)
+        change(tree)
+        log = tmp_path / "serial.log"
+        with open(log, "wb") as output:
+            status = machine.run(stubbed(vm, tree, tmp_path), SECONDS, output)
+        return Boot(status, log.read_text(errors="replace"))
+    return boot_changed
+
+
+def reserve(tree, *ranges):
+    put(tree, "/reserved-memory", "-c")
+    for name in ("#address-cells", "#size-cells"):
+        subprocess.run(["fdtput", "-t", "i", str(tree), "/reserved-memory", name, "2"], check=True)
+    subprocess.run(["fdtput", str(tree), "/reserved-memory", "ranges"], check=True)
+    for base, size in ranges:
+        node = f"/reserved-memory/r{len(nodes(tree, 'r'))}@{base:x}"
+        put(tree, node, "-c")
+        subprocess.run(["fdtput", "-t", "x", str(tree), node, "reg", "0", f"{base:x}", "0",
+                        f"{size:x}"], check=True)
+
+
+def test_reservations_that_overlap(boot_changed):
+    failed(boot_changed(lambda tree: reserve(tree, (0x4a000000, 0x200000),
+                                             (0x4a100000, 0x200000))),
+           "two nodes of /reserved-memory claim the memory at 0x4a100000")
+
+
+def test_reservation_over_the_kernel(boot_changed):
+    failed(boot_changed(lambda tree: reserve(tree, (0x40300000, 0x1000))),
+           "reserves memory at 0x40300000, where the kernel was loaded")
+
+
+def test_cells_that_cannot_be(boot_changed):
+    failed(boot_changed(lambda tree: subprocess.run(
+        ["fdtput", "-t", "i", str(tree), "/", "#address-cells", "7"], check=True)), "cells")
+
+
+def test_memory_with_holes(boot_changed):
+    # As on a Raspberry Pi: what the GPU has is missing.
+    def change(tree):
+        subprocess.run(["fdtput", "-t", "x", str(tree), nodes(tree, "memory")[0], "reg",
+                        "0", "40000000", "0", "8000000", "0", "4c000000", "0", "4000000",
+                        "0", "58000000", "0", "1000000"], check=True)
+    done = boot_changed(change, mem="512M")
+    assert "208 MiB of memory" in done.text, done.text
+
+
+def test_truncated_tree(boot_changed):
+    def change(tree):
+        # The arguments are still there: they say where a sentence can go.
+        data = tree.read_bytes()
+        tree.write_bytes(data[:data.index(b"exit=semihosting") + 200])
+    failed(boot_changed(change), "device tree")
+
+
 def test_no_initrd(boot):
     failed(boot(initrd=""), "initrd")
 
