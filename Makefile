@@ -9,9 +9,9 @@
 #?   rpi4-image     card for a Raspberry Pi 4: build/rpi4/jacinth-rpi4.img (docs/boards.md)
 #?   uboot-virt     disk for U-Boot on QEMU's virt, in $O/images
 #?   gdb            boot, stopped, with gdb-multiarch attached
-#?   check          style, include direction, raw operations
+#?   test-board ENV=...  test-kvm   on a board; as a KVM guest (docs/boards.md)
 #?   defconfig menuconfig savedefconfig   the options in $O/.config
-#?   setup clean help compile_commands.json
+#?   check setup clean help compile_commands.json
 #? Variables
 #?   CPUS=4 MEM=1G GIC=2|3 CPU=cortex-a72|max   the machine of run and gdb
 #?   EL=1|2 BOOT=direct|uboot BOARD=virt|raspi4b|raspi3b   run: where and how it is entered
@@ -48,7 +48,7 @@ all: $O/Image $O/initrd $O/compile_commands.json
 
 # Goals that call make again to build: the tools may not be there before that.
 meta := help clean setup run gdb test bench sdk ports check defconfig menuconfig savedefconfig \
-	uboot-virt rpi4_defconfig rpi4-image image
+	uboot-virt rpi4_defconfig rpi4-image image test-board test-kvm
 ifneq ($(filter-out $(meta),$(or $(MAKECMDGOALS),all)),)
 include $O/.config
 endif

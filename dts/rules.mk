@@ -33,3 +33,10 @@ rpi4-image image: setup
 	@test -e build/rpi4/.config || $(MAKE) rpi4_defconfig
 	@+$(MAKE) O=build/rpi4 -j$$(nproc) all
 	@scripts/image --build build/rpi4 --out build/rpi4/jacinth-rpi4.img rpi4
+
+# tests/board on a board or on what stands for one: make test-board ENV=qemu-virt|FILE.yaml
+.PHONY: test-board
+ENV ?= qemu-virt
+test-board: setup
+	@+$(MAKE) -j$$(nproc) all
+	@scripts/test-board --build $O $(ENV)
