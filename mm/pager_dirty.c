@@ -179,15 +179,16 @@ static bool may_touch_gaps_locked(const struct range *r, bool begun_counts)
 	return true;
 }
 
-/* The first turn looks at what lies in front, and sees to it that no gap reaches
- * over the edges of the range. */
-static zx_status_t first_turn_locked(struct range *r, bool begun_counts)
+/* Sees to it that no gap reaches over the edges of what is left: one may have come
+ * up between two turns. The first turn looks at what lies in front. */
+static zx_status_t start_turn_locked(struct range *r, bool begun_counts)
 {
 	zx_status_t status = vmo_cut_gap_locked(r->vmo, r->index);
 
 	if (status == ZX_OK)
 		status = vmo_cut_gap_locked(r->vmo, r->end);
-	r->gaps = may_touch_gaps_locked(r, begun_counts);
+	if (!r->begun)
+		r->gaps = may_touch_gaps_locked(r, begun_counts);
 	return status;
 }
 
@@ -200,7 +201,7 @@ static void begin_page(struct page *p, bool gaps_only)
 
 static zx_status_t begin_turn_locked(struct range *r, u64 stop)
 {
-	if (!r->begun && first_turn_locked(r, false) != ZX_OK)
+	if (start_turn_locked(r, false) != ZX_OK)
 		return ZX_ERR_NO_MEMORY;
 	/* From here on a store is seen. */
 	if (!r->gaps_only)
@@ -233,7 +234,7 @@ zx_status_t pager_begin_writeback(struct vmo *v, u64 offset, u64 bytes,
 
 static zx_status_t end_turn_locked(struct range *r, u64 stop)
 {
-	if (!r->begun && first_turn_locked(r, true) != ZX_OK)
+	if (start_turn_locked(r, true) != ZX_OK)
 		return ZX_ERR_NO_MEMORY;
 	while (r->index < stop) {
 		struct page_span span = vmo_span_locked(r->vmo, r->index,

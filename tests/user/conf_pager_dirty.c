@@ -326,6 +326,62 @@ JX_TEST_OF_LATEST(pager_7_10_r3_each_gap_by_itself)
 	paging_drop(&p);
 }
 
+/* More pages than a writeback handles in one hold of the lock. */
+#define LONG_PAGES 8192u
+
+struct long_writeback {
+	struct paging p;
+	struct jx_thread thread;
+	bool stop;		/* atomic */
+};
+
+static int write_back_on(void *arg)
+{
+	struct long_writeback *w = arg;
+
+	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
+		(void)dirty_op(&w->p, ZX_PAGER_OP_WRITEBACK_BEGIN, 0, LONG_PAGES, 0);
+		(void)dirty_op(&w->p, ZX_PAGER_OP_WRITEBACK_END, 0, LONG_PAGES, 0);
+	}
+	return 0;
+}
+
+/* A gap comes up between its turns, over the place where it goes on and over its
+ * end: by ZERO, where that makes one, or by a shrink and a growth. */
+static void make_gaps_during_writeback(bool by_zero)
+{
+	const uint64_t kept = 64, pages = LONG_PAGES + kept;
+	struct long_writeback w = { .stop = false };
+
+	ASSERT_TRUE(paging_create(&w.p, pages, ZX_VMO_RESIZABLE));
+	ASSERT_STATUS(jx_thread_create(&w.thread, "writeback", write_back_on, &w), ZX_OK);
+	for (uint32_t round = 0; round < 100; round++) {
+		EXPECT_STATUS(dirty_supply_nothing(&w.p, 0, pages), ZX_OK);
+		if (by_zero) {
+			EXPECT_STATUS(access_now(&w.p, ACCESS_ZERO, kept, pages - kept), ZX_OK);
+		} else {
+			EXPECT_STATUS(zx_vmo_set_size(w.p.vmo, kept * PAGE), ZX_OK);
+			EXPECT_STATUS(zx_vmo_set_size(w.p.vmo, pages * PAGE), ZX_OK);
+		}
+		/* The service has zeroes now. */
+		dirty_clean(&w.p, 0, pages);
+		EXPECT_TRUE(DIRTY_IS(&w.p, 0, pages));
+	}
+	__atomic_store_n(&w.stop, true, __ATOMIC_RELAXED);
+	EXPECT_STATUS(jx_thread_join(&w.thread, NULL), ZX_OK);
+	paging_drop(&w.p);
+}
+
+JX_TEST(pager_7_10_r4_gaps_grow_during_writeback)
+{
+	make_gaps_during_writeback(false);
+}
+
+JX_TEST_OF_LATEST(pager_7_10_r4_gaps_are_zeroed_during_writeback)
+{
+	make_gaps_during_writeback(true);
+}
+
 /* --- ZERO ------------------------------------------------------------------ */
 
 JX_TEST_OF_LATEST(pager_7_6_r1_zero_to_the_end)
