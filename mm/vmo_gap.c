@@ -104,7 +104,7 @@ bool vmo_in_gap_locked(const struct vmo *v, u64 index)
 	u64 found;
 	struct pt_slot s = ptree_next(&v->pages, index, PT_INDEX_LIMIT, &found);
 
-	return is_gap_end(s) && (found == index || !is_gap_start(s));
+	return is_gap_start(s) ? found == index : is_gap_end(s);
 }
 
 /* Slots are prepared where they are set to something. */

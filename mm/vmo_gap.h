@@ -50,7 +50,7 @@ static inline bool kind_is_gap(enum page_kind kind)
 struct page_span vmo_span_locked(const struct vmo *v, u64 index, u64 end);
 /* The first gap page at or after index, or `end`. */
 u64 vmo_find_gap_locked(const struct vmo *v, u64 index, u64 end);
-/* Is index, of which the tree says nothing, part of a gap? */
+/* Is index part of a gap, be it an end of one or between? */
 bool vmo_in_gap_locked(const struct vmo *v, u64 index);
 
 /* No gap reaches over index from here on. NO_MEMORY. */

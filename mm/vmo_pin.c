@@ -47,7 +47,7 @@ static zx_status_t page_to_read_locked(struct vmo *base, u64 index,
 	return status;
 }
 
-/* The page made this VMO's own and pinned once more. */
+/* The page made this VMO's own and pinned once more, which takes p->offset on. */
 static zx_status_t pin_page_locked(struct pinning *p)
 {
 	struct vmo *base = p->vmo->base;
@@ -58,6 +58,7 @@ static zx_status_t pin_page_locked(struct pinning *p)
 		vmo_get_page_locked(base, index, true, NULL, &page, &writable) :
 		page_to_read_locked(base, index, &page);
 
+	/* OK: the pager is gone meanwhile, and nobody wants to be asked. */
 	if (status == ZX_ERR_SHOULD_WAIT)
 		return vmo_request_access_locked(
 			base, index, vmo_index(p->vmo, p->end + PAGE_MASK),
@@ -68,6 +69,7 @@ static zx_status_t pin_page_locked(struct pinning *p)
 		return ZX_ERR_UNAVAILABLE;
 	page->count++;
 	base->pin_count++;
+	p->offset += PAGE_SIZE;
 	return ZX_OK;
 }
 
@@ -84,7 +86,6 @@ static zx_status_t pin_turn(struct pinning *p)
 			status = pin_page_locked(p);
 		if (status != ZX_OK)
 			break;
-		p->offset += PAGE_SIZE;
 	}
 	mutex_unlock(p->vmo->lock);
 	return status;

@@ -135,6 +135,23 @@ JX_TEST(pager_7_7_r14_pins)
 	paging_drop(&p);
 }
 
+/* A gap pinned to be read gets pages, which the service knows nothing of. */
+JX_TEST(pager_7_7_r18_gap_pinned_to_read)
+{
+	zx_handle_t bti = dev_bti(), pmt = ZX_HANDLE_INVALID;
+	zx_paddr_t addresses[3];
+	struct paging p;
+
+	ASSERT_TRUE(paging_create(&p, 1, ZX_VMO_RESIZABLE));
+	EXPECT_STATUS(zx_vmo_set_size(p.vmo, 5 * PAGE), ZX_OK);
+	EXPECT_STATUS(zx_bti_pin(bti, ZX_BTI_PERM_READ, p.vmo, PAGE, 3 * PAGE, addresses, 3, &pmt),
+		      ZX_OK);
+	EXPECT_TRUE(DIRTY_IS(&p, 0, 5, { 1, 3, 0 }, { 4, 1, 1 }));
+	EXPECT_STATUS(zx_pmt_unpin(pmt), ZX_OK);
+	dev_bti_drop(bti);
+	paging_drop(&p);
+}
+
 /* Ordered checks of the data word and the range, for each operation. */
 JX_TEST(pager_7_7_c6_data_of_writeback)
 {
