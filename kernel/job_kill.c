@@ -218,15 +218,29 @@ static bool is_victim(struct job *job)
 	return is;
 }
 
+/* What it holds is on its way back, and may be enough. */
+static bool is_ending_for_memory(struct job *job)
+{
+	bool is;
+
+	mutex_lock(&job->lock);
+	is = job->state == JOB_KILLING &&
+	     job->return_code == ZX_TASK_RETCODE_OOM_KILL;
+	mutex_unlock(&job->lock);
+	return is;
+}
+
 bool job_kill_for_memory(void)
 {
 	struct job *victim = NULL;
+	bool kill = true;
 	struct job_walk w;
 
 	walk_begin(&w, root_job);
 	do {
 		while (walk_down(&w))
 			;
+		kill &= !is_ending_for_memory(w.at);
 		if (!is_victim(w.at) ||
 		    (victim && victim->object.koid > w.at->object.koid))
 			continue;
@@ -237,7 +251,8 @@ bool job_kill_for_memory(void)
 	} while (walk_up(&w));
 	if (!victim)
 		return false;
-	job_kill(victim, ZX_TASK_RETCODE_OOM_KILL);
+	if (kill)
+		job_kill(victim, ZX_TASK_RETCODE_OOM_KILL);
 	object_unref(&victim->object);
-	return true;
+	return kill;
 }

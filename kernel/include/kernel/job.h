@@ -126,7 +126,8 @@ u64 job_runtime_ns(struct job *job);
  */
 void job_kill(struct job *job, s64 return_code);
 /* Memory is out: kills the youngest READY job that wants to be killed then
- * (ZX_PROP_JOB_KILL_ON_OOM) and has processes. False if there is none. */
+ * (ZX_PROP_JOB_KILL_ON_OOM) and has processes. False if there is none, or the
+ * one before it has not ended yet. */
 bool job_kill_for_memory(void);
 
 #endif
