@@ -60,7 +60,8 @@ def test_what_init_is_asked(env, terminal, expected):
 
 @pytest.mark.parametrize("env", [
     {"GIC": "4"}, {"CPUS": "9"}, {"CPUS": "x"}, {"CMD": "a", "PROG": "b"},
-    {"PROG": "/nowhere"}, {"CMD": "x" * 3000}, {"CMD": "ps", "FILES": "a=b"},
+    {"PROG": "/nowhere"}, {"CMD": "x" * 3000}, {"CMD": "ps", "FILES": "a=b"}, {"EL": "3"},
+    {"BOARD": "pi"}, {"BOOT": "grub"}, {"BOARD": "raspi4b", "BOOT": "uboot"},
 ])
 def test_bad_request_is_refused(env, tmp_path):
     with pytest.raises(qemu.BadRequest):
@@ -90,14 +91,14 @@ def test_bad_files_are_refused(words):
 
 
 def test_full_matrix_is_the_product():
-    assert len(set(regress.full_matrix())) == 24
+    assert len(set(regress.full_matrix())) == 48
 
 
 def test_quick_matrix_has_every_value():
     columns = list(zip(*regress.QUICK))
     # tests/boot/test_latency.py boots the other.
     assert set(columns[0]) | {"latency", "shuffle"} == set(builds.BUILDS)
-    assert [set(c) for c in columns[1:]] == [{2, 3}, {"cortex-a72", "max"}, {1, 2, 4}]
+    assert [set(c) for c in columns[1:]] == [{2, 3}, {"cortex-a72", "max"}, {1, 2, 4}, {1, 2}]
 
 
 @pytest.mark.parametrize("status, log, good", [
@@ -124,7 +125,7 @@ def test_run_boots_both_parts_into_one_log(tmp_path, monkeypatch):
     fake_qemu(monkeypatch, "print('KTAP version 1\\n1..1\\nok 1 a')")
     options = argparse.Namespace(out=str(tmp_path), builds="b", mem="1G", seed="1", cmd="utest",
                                  timeout=20, parts=["kernel", "user"], version="v")
-    run = regress.run_tests(regress.Run("debug", 3, "max", 1), options, regress.Slots(1))
+    run = regress.run_tests(regress.Run("debug", 3, "max", 1, 1), options, regress.Slots(1))
     assert run.totals == {"pass": 2, "fail": 0, "skip": 0}
     folder = tmp_path / run.name
     assert (folder / "serial.log").read_text().count("ok 1 a") == 2
