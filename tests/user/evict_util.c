@@ -14,13 +14,19 @@ bool evict_page_is_right(const volatile uint64_t *words, uint64_t index)
 	return wrong == 0;
 }
 
+static void make_page(struct service *s, uint64_t index, uint64_t *words)
+{
+	(void)s;
+	for (size_t w = 0; w < WORDS; w++)
+		words[w] = paging_word(index);
+}
+
 static bool answer(struct service *s, zx_handle_t aux, uint64_t first, uint64_t count)
 {
 	uint64_t words[WORDS];
 
 	for (uint64_t i = 0; i < count; i++) {
-		for (size_t w = 0; w < WORDS; w++)
-			words[w] = paging_word(first + i);
+		s->make_page(s, first + i, words);
 		if (zx_vmo_write(aux, words, i * PAGE, PAGE) != ZX_OK)
 			return false;
 	}
@@ -64,6 +70,7 @@ bool service_start(struct service *s, uint64_t pages, uint32_t threads)
 {
 	memset(s, 0, sizeof(*s));
 	s->pages = pages;
+	s->make_page = make_page;
 	if (!paging_create(&s->p, pages, 0))
 		return false;
 	while (s->thread_count < threads) {

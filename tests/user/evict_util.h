@@ -23,6 +23,8 @@ struct service {
 	/* Each so many pages is marked, if not 0; how many of those were asked for. */
 	uint64_t marked_each;
 	uint64_t asked_marked_count;
+	/* Makes a page that is asked for; may be set before the first is. */
+	void (*make_page)(struct service *s, uint64_t index, uint64_t *words);
 };
 
 bool service_start(struct service *s, uint64_t pages, uint32_t threads);
