@@ -207,14 +207,15 @@ static void shrink_locked(struct vmo *v, u64 size)
 	vmo_drop_pages_locked(v, first, end);
 }
 
-/* Is there a page at index, of v's own or shining through? */
+/* Is there a page at index, of v's own or shining through? Zeroes that shine
+ * through count: the source may put something else there. */
 static bool is_resident_locked(const struct vmo *v, u64 index)
 {
 	struct pt_slot s = ptree_get(&v->pages, index);
 
 	if (pt_slot_type(s) == PT_EMPTY && (v->lookup & VMO_IS_OVERLAY) &&
 	    index < v->window_end)
-		s = ptree_get(&v->source_vmo->pages, index);
+		return !vmo_is_absent_locked(v->source_vmo, index);
 	return pt_slot_type(s) == PT_PAGE;
 }
 

@@ -18,8 +18,16 @@
 /* Pages of a pager's VMO cleared likewise. */
 #define PAGES_A_TURN 64
 
+/* Does the source decide what is read there, so that it may come to be something
+ * else than the zeroes of now? */
+static bool shines_through_locked(const struct vmo *v, u64 index)
+{
+	return (v->lookup & VMO_IS_OVERLAY) && index < v->window_end &&
+	       pt_slot_type(ptree_get(&v->pages, index)) == PT_EMPTY;
+}
+
 /* Clears part of a page, perhaps nothing of it, which is then the VMO's own; one
- * that reads zero already is left alone. */
+ * that reads zero for good is left alone. */
 static zx_status_t zero_part_locked(struct vmo *v, u64 index, u64 in_page,
 				    u64 bytes, struct page_request *request)
 {
@@ -29,7 +37,8 @@ static zx_status_t zero_part_locked(struct vmo *v, u64 index, u64 in_page,
 
 	status = vmo_get_page_locked(v, index, false, request, &page,
 				     &writable);
-	if (status != ZX_OK || page == zero_page)
+	if (status != ZX_OK ||
+	    (page == zero_page && !shines_through_locked(v, index)))
 		return status;
 	status = vmo_get_page_locked(v, index, true, request, &page,
 				     &writable);

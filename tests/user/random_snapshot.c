@@ -397,7 +397,7 @@ static bool step_resize(struct leaf *l)
 			s->word[n][1] = 0;
 		}
 		if (places[n] - s->first >= pages)
-			set_cell(s, n, s->of_pager ? CELL_ABSENT : CELL_OWN);
+			set_cell(s, n, CELL_OWN);
 	}
 	s->pages = pages;
 	if (s->of_pager)
@@ -567,7 +567,7 @@ static bool make_root(bool of_pager)
 	if (!good)
 		return false;
 	for (uint32_t i = 0; i < PLACES; i++)
-		s->state[i] = of_pager ? CELL_ABSENT : CELL_OWN;
+		s->state[i] = of_pager && places[i] < s->pages ? CELL_ABSENT : CELL_OWN;
 	show(l, s, vmo, 0);
 	if (of_pager)
 		t.source = s;
