@@ -35,8 +35,13 @@ rpi4-image image: setup
 	@scripts/image --build build/rpi4 --out build/rpi4/jacinth-rpi4.img rpi4
 
 # tests/board on a board or on what stands for one: make test-board ENV=qemu-virt|FILE.yaml
-.PHONY: test-board
+.PHONY: test-board test-kvm
 ENV ?= qemu-virt
 test-board: setup
 	@+$(MAKE) -j$$(nproc) all
 	@scripts/test-board --build $O $(ENV)
+
+# Linux with KVM on an emulated machine, and the build as its guest: scripts/test-kvm.
+test-kvm: setup
+	@+$(MAKE) -j$$(nproc) all
+	@scripts/test-kvm --build $O
