@@ -151,9 +151,21 @@ def on_list(head, name, member):
         node = node["next"]
 
 
+def children_of(job, kind):
+    """Yield what the job_child structs of a list of children stand in."""
+    number = int(gdb.parse_and_eval(f"JOB_CHILD_{kind.upper()}"))
+    member = {"job": "child", "process": "job_child"}[kind]
+    for child in on_list(job["children"][number], "job_child", "node"):
+        yield container_of(child, kind, member)
+
+
 def processes():
-    job = gdb.parse_and_eval("root_job")
-    yield from on_list(job["processes"], "process", "job_node")
+    """Yield all processes, a job's own before those of the jobs below it."""
+    jobs = [gdb.parse_and_eval("root_job").dereference()]
+    while jobs:
+        job = jobs.pop(0)
+        yield from children_of(job, "process")
+        jobs += [child.dereference() for child in children_of(job, "job")]
 
 
 def node_words(node):
