@@ -9,7 +9,7 @@
 #?   rpi4-image     card for a Raspberry Pi 4: build/rpi4/jacinth-rpi4.img (docs/boards.md)
 #?   uboot-virt     disk for U-Boot on QEMU's virt, in $O/images
 #?   gdb            boot, stopped, with gdb-multiarch attached
-#?   test-board ENV=...  test-kvm   on a board; as a KVM guest (docs/boards.md)
+#?   test-board ENV=...  test-kvm  nightly   on a board; as a KVM guest; on all machines
 #?   defconfig menuconfig savedefconfig   the options in $O/.config
 #?   check setup clean help compile_commands.json
 #? Variables
@@ -48,7 +48,7 @@ all: $O/Image $O/initrd $O/compile_commands.json
 
 # Goals that call make again to build: the tools may not be there before that.
 meta := help clean setup run gdb test bench sdk ports check defconfig menuconfig savedefconfig \
-	uboot-virt rpi4_defconfig rpi4-image image test-board test-kvm
+	uboot-virt rpi4_defconfig rpi4-image image test-board test-kvm nightly
 ifneq ($(filter-out $(meta),$(or $(MAKECMDGOALS),all)),)
 include $O/.config
 endif

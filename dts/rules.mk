@@ -45,3 +45,12 @@ test-board: setup
 test-kvm: setup
 	@+$(MAKE) -j$$(nproc) all
 	@scripts/test-kvm --build $O
+
+# All machines, and KVM on each interrupt controller and with VHE: a night's work.
+.PHONY: nightly
+nightly: setup
+	@scripts/regress
+	@+$(MAKE) -j$$(nproc) all
+	@scripts/test-kvm --build $O --gic 3
+	@scripts/test-kvm --build $O --gic 2
+	@scripts/test-kvm --build $O --gic 3 --cpu max
