@@ -101,6 +101,13 @@ def test_quick_matrix_has_every_value():
     assert [set(c) for c in columns[1:]] == [{2, 3}, {"cortex-a72", "max"}, {1, 2, 4}, {1, 2}]
 
 
+def test_quick_matrix_runs_all_tests_on_its_first_machines():
+    options = argparse.Namespace(quick=True, cmd="utest")
+    words = [regress.user_commands(regress.Run(*row), options) for row in regress.QUICK]
+    assert words[:regress.WHOLE] == ["utest"] * regress.WHOLE
+    assert all(regress.CORE in word for word in words[regress.WHOLE:])
+
+
 @pytest.mark.parametrize("status, log, good", [
     (0, "KTAP version 1\n1..1\nok 1 a\n", True),
     (1, "KTAP version 1\n1..1\nok 1 a\n", False),
@@ -124,7 +131,7 @@ def test_panic_is_told_by_its_words(tmp_path):
 def test_run_boots_both_parts_into_one_log(tmp_path, monkeypatch):
     fake_qemu(monkeypatch, "print('KTAP version 1\\n1..1\\nok 1 a')")
     options = argparse.Namespace(out=str(tmp_path), builds="b", mem="1G", seed="1", cmd="utest",
-                                 timeout=20, parts=["kernel", "user"], version="v")
+                                 timeout=20, parts=["kernel", "user"], version="v", quick=False)
     run = regress.run_tests(regress.Run("debug", 3, "max", 1, 1), options, regress.Slots(1))
     assert run.totals == {"pass": 2, "fail": 0, "skip": 0}
     folder = tmp_path / run.name
