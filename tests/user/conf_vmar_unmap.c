@@ -266,6 +266,6 @@ JX_TEST(vmar_6_r8_own_code_and_stack)
 	ASSERT_TRUE(vm_child_make(&child));
 	root = vm_dup(child.vmar, ZX_RIGHT_SAME_RIGHTS);
 	ASSERT_STATUS(zx_process_start(child.process, child.thread, (zx_vaddr_t)unmap_own_code,
-				       child.stack_top, root, (uintptr_t)zx_vmar_unmap), ZX_OK);
+				       child.stack_top, root, (uintptr_t)unmap_own_code), ZX_OK);
 	EXPECT_EQ(vm_child_finish(&child), ZX_TASK_RETCODE_EXCEPTION_KILL);
 }
