@@ -184,7 +184,8 @@ JX_TEST(tasks_11_2_r4_single_owner)
 	EXPECT_STATUS(zx_futex_wake_single_owner(&words[0]), ZX_OK);
 	sitter_expect(&second, ZX_OK);
 	EXPECT_EQ(futex_owner(&words[0]), ZX_KOID_INVALID);
-	EXPECT_TRUE(task_await_state(first.handle, ZX_THREAD_STATE_BLOCKED_FUTEX));
+	/* It may not have come to its second wait yet, or be in it. */
+	words[1] = 1;
 	EXPECT_STATUS(zx_futex_wake(&words[1], 1), ZX_OK);
 	EXPECT_TRUE(task_join(&first, NULL));
 }
@@ -351,7 +352,8 @@ JX_TEST(tasks_11_3_r4_single_owner)
 		      ZX_OK);
 	sitter_expect(&s[1], ZX_OK);
 	EXPECT_EQ(futex_owner(&words[0]), ZX_KOID_INVALID);
-	EXPECT_TRUE(task_await_state(first.handle, ZX_THREAD_STATE_BLOCKED_FUTEX));
+	/* It may not have come to its second wait yet, or be in it. */
+	words[1] = 1;
 	EXPECT_STATUS(zx_futex_wake(&words[1], 1), ZX_OK);
 	EXPECT_TRUE(task_join(&first, NULL));
 	bench_drop(&c);
