@@ -88,6 +88,8 @@ void exception_raise_marked_policy(void)
 		.data = t->policy_data,
 	};
 
+	/* Atomic for the other bits, which others set; relaxed: this one and
+	 * what it is about are the thread's own. */
 	__atomic_fetch_and(&t->cpu_thread.pending, ~THREAD_PENDING_POLICY,
 			   __ATOMIC_RELAXED);
 	kernel_user_exception(&e, arch_user_frame());

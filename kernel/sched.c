@@ -406,6 +406,19 @@ void sched_wake(struct thread *t)
 	arch_irq_restore(mask);
 }
 
+u64 sched_runtime_ticks(struct thread *t)
+{
+	u64 mask = arch_irq_save();
+	struct percpu *cpu = sched_lock_cpu_of(t);
+	u64 ticks = t->runtime_ticks;
+
+	if (t->sched_state == SCHED_RUNNING)
+		ticks += arch_counter() - t->switched_in_ticks;
+	spin_unlock_raw(&cpu->sched->lock);
+	arch_irq_restore(mask);
+	return ticks;
+}
+
 void sched_poke(struct thread *t)
 {
 	u64 mask = arch_irq_save();

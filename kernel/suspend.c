@@ -45,6 +45,7 @@ static void follow_counts_locked(struct thread *t)
 void thread_begin_suspended_locked(struct thread *t)
 {
 	lock_assert_held(&t->process->lock);
+	/* Relaxed: the start that follows hands the thread over by a lock. */
 	if (t->suspend_count + t->process->suspend_count != 0)
 		__atomic_fetch_or(&t->cpu_thread.pending,
 				  THREAD_PENDING_SUSPEND, __ATOMIC_RELAXED);
@@ -114,6 +115,7 @@ static bool must_stop(u32 pending)
 	       THREAD_PENDING_SUSPEND;
 }
 
+/* Relaxed: who acts on the bits has the lock; thread_is_stopped() only shows. */
 static void open_locked(struct thread *t, u32 bits)
 {
 	__atomic_store_n(&t->regs_open, t->regs_open | bits, __ATOMIC_RELAXED);

@@ -271,26 +271,8 @@ u32 thread_shown_state(struct thread *t)
 	return blocked != 0 ? blocked : ZX_THREAD_STATE_RUNNING;
 }
 
-/* A thread that runs elsewhere counts up to now as well, by a look at its
- * switch times that is repeated if they changed meanwhile. */
-static u64 runtime_ticks(struct thread *t)
-{
-	u64 sum, since;
-
-	do {
-		sum = __atomic_load_n(&t->runtime_ticks, __ATOMIC_ACQUIRE);
-		since = __atomic_load_n(&t->switched_in_ticks,
-					__ATOMIC_ACQUIRE);
-		if (__atomic_load_n(&t->sched_state, __ATOMIC_ACQUIRE) !=
-		    SCHED_RUNNING)
-			return sum;
-	} while (__atomic_load_n(&t->runtime_ticks, __ATOMIC_RELAXED) != sum ||
-		 __atomic_load_n(&t->switched_in_ticks, __ATOMIC_RELAXED) !=
-			 since);
-	return sum + (arch_counter() - since);
-}
-
 u64 thread_runtime_ns(struct thread *t)
 {
-	return (u64)time_scale_ns(&ktime_scale, runtime_ticks(t));
+	return (u64)time_scale_ns(&ktime_scale,
+				  sched_runtime_ticks(t));
 }

@@ -11,7 +11,8 @@ static u64 check_word(u64 word, u32 level, u64 *nodes)
 
 	if (level == 0) {
 		ASSERT(!pt_is_node(word));
-		ASSERT(pt_is_page(word) || word == PT_EMPTY || word == PT_ZERO);
+		ASSERT(pt_is_page(word) || word == PT_EMPTY ||
+		       pt_slot_type((struct pt_slot){ word }) == PT_ZERO);
 		if (pt_is_page(word))
 			ASSERT(pt_page((struct pt_slot){ word })->ref_count);
 		return pt_is_page(word);

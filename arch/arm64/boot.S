@@ -61,6 +61,8 @@ boot_entry:
 	b.lo	2b
 	address	x0, host_area
 	bl	clean_invalidate
+	/* The instruction cache may hold what was there before; the ISB: no
+	 * fetch of it is ahead of that. */
 	ic	iallu
 	dsb	nsh
 	isb

@@ -73,6 +73,13 @@ void model_own(struct leaf *l, u64 slot)
 	*c = seen;
 	c->frame = ++last_frame;
 	c->own = true;
+	c->gap = false;
+}
+
+void model_commit(struct leaf *l, u64 slot)
+{
+	if (!model_store(l)->paged || model_look(l, slot)->gap)
+		model_own(l, slot);
 }
 
 void model_write(struct leaf *l, u64 slot, u32 word, u64 value)
@@ -100,16 +107,17 @@ void model_zero(struct leaf *l, u64 first, u64 last)
 	}
 }
 
-void model_resize(struct leaf *l, u64 end)
+/* A pager's VMO reads zero where it grew, and there it asks nobody. */
+static void grow_paged(struct leaf *l, u64 end)
+{
+	for (u64 s = model_slot(l->end); s < model_slot(end); s++)
+		l->cells[s] = (struct cell){ .own = true, .gap = true };
+}
+
+static void shrink_paged(struct leaf *l, u64 end)
 {
 	u64 first = model_slot(end);
 
-	l = model_store(l);
-	l->end = end;
-	if (!l->paged) {
-		model_zero(l, first, SLOTS);
-		return;
-	}
 	memset(&l->cells[first], 0, (SLOTS - first) * sizeof(struct cell));
 	/* What it had never shines through again. */
 	for (u32 i = 0; i < LEAVES; i++)
@@ -117,6 +125,18 @@ void model_resize(struct leaf *l, u64 end)
 			for (u64 s = first; s < SLOTS; s++)
 				if (!leaves[i].cells[s].own)
 					model_zero(&leaves[i], s, s + 1);
+}
+
+void model_resize(struct leaf *l, u64 end)
+{
+	l = model_store(l);
+	if (l->paged && end >= l->end)
+		grow_paged(l, end);
+	else if (l->paged)
+		shrink_paged(l, end);
+	else if (end < l->end)
+		model_zero(l, model_slot(end), SLOTS);
+	l->end = end;
 }
 
 void model_snapshot(struct leaf *child, struct leaf *of)

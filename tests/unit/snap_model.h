@@ -25,6 +25,8 @@ struct cell {
 	/* Members of a pager's family: false if the pager's VMO shines through.
 	 * Of the pager's VMO itself: false if the page is absent. */
 	bool own;
+	/* Of the pager's VMO: it has grown here, and COMMIT makes a page. */
+	bool gap;
 };
 
 /* A member, dead or alive; its number is not its age. */
@@ -74,6 +76,8 @@ bool model_is_absent(struct leaf *l, u64 slot);
 bool model_is_own(struct leaf *l, u64 slot);
 /* Gives the leaf a frame of its own in a slot, as a write does. */
 void model_own(struct leaf *l, u64 slot);
+/* As COMMIT does: a marker of a pager's VMO counts as there. */
+void model_commit(struct leaf *l, u64 slot);
 void model_write(struct leaf *l, u64 slot, u32 word, u64 value);
 bool model_has_pin(struct leaf *l, u64 first, u64 last);
 /* Slots from first on, below last, read zero and hold nothing; a pinned page

@@ -356,13 +356,20 @@ static void do_commit(struct leaf *l)
 	assert_int_equal(vmo_commit_range(l->vmo, page_of(l, first) * PAGE_SIZE,
 					  (last - first) * PAGE_SIZE, false),
 			 ZX_OK);
-	/* A marker of a pager's VMO counts as there. */
-	for (; first < last && !model_store(l)->paged; first++)
-		model_own(l, first);
+	for (; first < last; first++)
+		model_commit(l, first);
 }
 
-/* Half a page, so one word of it; what holds no frame stays so, but in a
- * pager's VMO, where it is a write. */
+/* Does the slot show what its source has there, now or later? */
+static bool shines_through(struct leaf *l, u64 slot)
+{
+	struct leaf *b = model_store(l);
+
+	return b->source && !b->cells[slot].own;
+}
+
+/* Half a page, so one word of it; what holds no frame stays so, but where its
+ * zeroes are those of a source and may change. */
 static void do_zero_part(struct leaf *l)
 {
 	u32 word = (u32)fake_below(2);
@@ -374,7 +381,7 @@ static void do_zero_part(struct leaf *l)
 					page_of(l, first) * PAGE_SIZE +
 					word * PAGE_SIZE / 2,
 					PAGE_SIZE / 2, false), ZX_OK);
-	if (model_store(l)->paged || model_look(l, first)->frame)
+	if (shines_through(l, first) || model_look(l, first)->frame)
 		model_write(l, first, word, 0);
 	check_slot(l, first);
 }
@@ -431,6 +438,8 @@ static void do_zero(struct leaf *l)
 	if (!b->paged)
 		model_zero(l, first, last);
 	for (; first < last && b->paged; first++) {
+		if (b->cells[first].frame == 0)
+			continue;
 		model_write(l, first, 0, 0);
 		model_write(l, first, 1, 0);
 	}
@@ -519,9 +528,7 @@ static void do_resize(struct leaf *l)
 	}
 	if (failed(status))
 		return;
-	if (end < b->end)
-		model_resize(b, end);
-	b->end = end;
+	model_resize(b, end);
 }
 
 /* --- Mappings --------------------------------------------------------------------- */

@@ -38,7 +38,9 @@ struct host_cpu {
 	/* First: entry.S finds its own by it. Fixed after the tree is read. */
 	u64 mpidr;
 	u64 stack_top;
-	u64 release_addr;	/* of the spin table; 0: firmware has PSCI */
+	/* Of the spin table, 0 once it is used up; or firmware has PSCI. Written
+	 * by who has moved the state to COMING. */
+	u64 release_addr;
 	/* Under host_lock; `state` is also read with acquire by a parked CPU. */
 	u32 state;
 	u64 entry, context;
@@ -77,6 +79,10 @@ extern struct host_cpu host_cpus[CONFIG_MAX_CPUS];
 
 /* Symbols of host.ld; on the identity map their addresses are physical. */
 extern char host_start[], host_end[];
+
+/* A system register by its name or encoding. */
+#define READ_REG(name) ({ u64 v_; \
+	__asm__ volatile("mrs %0, " name : "=r"(v_)); v_; })
 
 static inline struct host_cpu *host_cpu(void)
 {

@@ -37,8 +37,6 @@
 #define MIGRATE_NOT_NEEDED 2
 #define SUSPEND_POWER_DOWN (1u << 16)
 
-#define MPIDR_AFFINITY 0xff00fffffful
-
 u32 host_lock;
 
 /* Acquire and release: what the lock guards is seen by the next holder. It is
@@ -88,7 +86,8 @@ static void release_from_table(struct host_cpu *cpu)
 	__asm__ volatile("sev" : : : "memory");
 }
 
-/* The CPU is coming; its entry is stored. Firmware may still be busy with its
+/* The CPU is coming; its entry is stored. Who has moved it to COMING is alone
+ * with its release_addr. Firmware may still be busy with its
  * CPU_OFF, which it answers by ALREADY_ON for a while. */
 static s64 start_cpu(struct host_cpu *cpu)
 {
@@ -98,7 +97,8 @@ static s64 start_cpu(struct host_cpu *cpu)
 	if (!host_machine.has_psci) {
 		if (cpu->release_addr != 0)
 			release_from_table(cpu);
-		/* From now on it waits in psci_park(). */
+		/* From now on it waits in psci_park(): its state is stored for
+		 * all to see before the event that it sleeps for. */
 		cpu->release_addr = 0;
 		__asm__ volatile("dsb ishst\n\tsev" : : : "memory");
 		return SUCCESS;
@@ -112,10 +112,10 @@ static s64 start_cpu(struct host_cpu *cpu)
 
 static s64 cpu_on(u64 mpidr, u64 entry, u64 context)
 {
-	struct host_cpu *cpu = find_cpu(mpidr & ~(1ul << 31));
+	struct host_cpu *cpu = find_cpu(mpidr);
 	s64 result = SUCCESS;
 
-	if (!cpu || (mpidr & ~MPIDR_AFFINITY) != 0)
+	if (!cpu)
 		return INVALID_PARAMETERS;
 	if (entry % 4 != 0 || !stage2_is_ram(entry, 4))
 		return INVALID_ADDRESS;
@@ -127,6 +127,7 @@ static s64 cpu_on(u64 mpidr, u64 entry, u64 context)
 	}
 	cpu->entry = entry;
 	cpu->context = context;
+	/* Release: psci_park() reads both after it has seen the state. */
 	__atomic_store_n(&cpu->state, CPU_IS_COMING, __ATOMIC_RELEASE);
 	host_lock_release();
 	result = start_cpu(cpu);
@@ -171,6 +172,8 @@ static s64 affinity_info(u64 mpidr, u64 level)
 
 	if (!cpu || level != 0)
 		return INVALID_PARAMETERS;
+	/* Without the lock: an answer about one moment. Acquire: what the CPU
+	 * did before it went off is seen by who is told so. */
 	switch (__atomic_load_n(&cpu->state, __ATOMIC_ACQUIRE)) {
 	case CPU_IS_ON:
 		return AFFINITY_ON;
@@ -188,6 +191,7 @@ static s64 cpu_suspend(u32 power_state)
 {
 	if (power_state & SUSPEND_POWER_DOWN)
 		return INVALID_PARAMETERS;
+	/* The DSB, as before any WFI: what it stored is seen while it sleeps. */
 	__asm__ volatile("dsb sy\n\twfi" : : : "memory");
 	return SUCCESS;
 }

@@ -24,9 +24,6 @@ static u32 reporting;
 /* Fixed by the kernel's call; 0: none. */
 static u64 log_ring;
 
-#define READ_REG(name) ({ u64 v_; \
-	__asm__ volatile("mrs %0, " name : "=r"(v_)); v_; })
-
 s64 report_set_log(u64 ring)
 {
 	if (ring % 8 != 0 || !stage2_is_ram(ring, sizeof(struct log_ring)))

@@ -21,8 +21,6 @@
 #define GICR_IPRIORITYR 0x400
 #define GICD_CTLR_ON 0x12u	/* affinity routing, group 1 */
 
-#define READ_REG(name) ({ u64 v_; \
-	__asm__ volatile("mrs %0, " name : "=r"(v_)); v_; })
 #define WRITE_REG(name, value) \
 	__asm__ volatile("msr " name ", %0" : : "r"((u64)(value)))
 
@@ -97,6 +95,7 @@ static void init_cpu(void)
 	WRITE_REG(ICC_IGRPEN1_EL1, 1);
 	WRITE_REG(ICH_VMCR_EL2, 0);
 	WRITE_REG(ICH_HCR_EL2, HCR_ON);
+	/* In effect before the list registers are written. */
 	__asm__ volatile("isb" : : : "memory");
 }
 
@@ -110,6 +109,8 @@ static u32 acknowledge(void)
 	return (u32)iar;
 }
 
+/* The ISBs of these two: done before the next acknowledge or exception return,
+ * which is not ordered after a register write by itself. */
 static void drop(u32 iar)
 {
 	WRITE_REG(ICC_EOIR1_EL1, iar);

@@ -19,7 +19,7 @@
  * Atomic: written by whichever CPU has the promise to give, read by all. A CPU
  * that reads an old value looks again at its next tick. */
 static u64 promise_until;
-/* As promised; for the report only. */
+/* As promised: for the report only, which may mix two promises. */
 static u64 promise_seconds = BOOT_SECONDS;
 
 static u64 now(void)

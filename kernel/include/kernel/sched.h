@@ -43,6 +43,9 @@ void sched_wake(struct thread *t);
 /* As sched_wake(); and if t runs on another CPU, that CPU enters the kernel
  * soon, so that it looks at t's pending bits. */
 void sched_poke(struct thread *t);
+/* Counter ticks that t has run, up to now if it runs; it never goes back. Takes
+ * the run-queue lock; t exists as for sched_wake(). */
+u64 sched_runtime_ticks(struct thread *t);
 /* Puts a new thread on a run queue. Preemption on. */
 void sched_start(struct thread *t);
 /* Never returns; the reaper frees the stack and drops the reference. */

@@ -30,8 +30,8 @@ enum thread_life {
  * given up as by a kill and its status dropped; registers were written. */
 #define THREAD_PENDING_UNWIND 8u
 #define THREAD_PENDING_REGS 16u
-#define THREAD_PENDING_DEBUG 64u	/* always: arch_debug_load() */
 #define THREAD_PENDING_POLICY 32u	/* exception_raise_marked_policy() */
+#define THREAD_PENDING_DEBUG 64u	/* always: arch_debug_load() */
 
 enum thread_sched_state {
 	SCHED_READY,
