@@ -4,11 +4,13 @@
  */
 #include <string.h>
 
+#include <jx/console.h>
 #include <jx/ktap.h>
 #include <jx/runtime.h>
 #include <zircon/process.h>
 
 #include "pager_util.h"
+#include "vm_util.h"
 
 /* What the blocked threads wait for. */
 struct blocked {
@@ -294,4 +296,60 @@ JX_TEST(thread_kill_new_and_dead)
 	ASSERT_TRUE(task_join(&b.thread, NULL));
 	zx_handle_close(b.event);
 	zx_handle_close(b.port);
+}
+
+/* --- What a thread leaves when it is killed as it ends ------------------------ */
+
+static const char said[] = "# a thread printed this while another one ended\n";
+
+static int print_a_page(void *arg)
+{
+	jx_console_write(arg, sizeof(said) - 1);
+	return 0;
+}
+
+static int do_nothing(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+static zx_status_t supply_text(struct paging *p)
+{
+	zx_handle_t aux = ZX_HANDLE_INVALID;
+	zx_status_t status;
+
+	EXPECT_STATUS(zx_vmo_create(PAGE, 0, &aux), ZX_OK);
+	EXPECT_STATUS(zx_vmo_write(aux, said, 0, sizeof(said)), ZX_OK);
+	status = zx_pager_supply_pages(p->pager, p->vmo, 0, PAGE, aux, 0);
+	zx_handle_close(aux);
+	return status;
+}
+
+/*
+ * The console's lock is no business of a thread that has printed nothing: killed
+ * with it, the thread would silence all others. Here its holder waits for a page,
+ * and until that is there this thread must not print either.
+ */
+JX_TEST(thread_without_output_ends_without_the_console)
+{
+	struct jx_thread holder, other;
+	zx_status_t ended;
+	struct paging p;
+	zx_vaddr_t text;
+	int result = 1;
+
+	ASSERT_TRUE(paging_create(&p, 1, 0));
+	text = vm_map(p.vmo, VM_R, 1);
+	ASSERT_STATUS(jx_thread_create(&holder, "holder", print_a_page, (void *)text), ZX_OK);
+	EXPECT_TRUE(task_await_state(holder.handle, ZX_THREAD_STATE_BLOCKED_PAGER));
+	ASSERT_STATUS(jx_thread_create(&other, "other", do_nothing, NULL), ZX_OK);
+	ended = zx_object_wait_one(other.handle, ZX_THREAD_TERMINATED,
+				   zx_deadline_after(TASK_PATIENCE), NULL);
+	EXPECT_STATUS(supply_text(&p), ZX_OK);
+	EXPECT_STATUS(ended, ZX_OK);
+	EXPECT_TRUE(task_join(&other, &result));
+	EXPECT_TRUE(task_join(&holder, &result));
+	vm_unmap(text, 1);
+	paging_drop(&p);
 }

@@ -84,9 +84,14 @@ static int console_flush(FILE *file)
 	return 0;
 }
 
+/*
+ * A thread that has printed nothing does not touch the lock: whoever is killed
+ * with it silences all others. Relaxed: only the thread itself begins its line.
+ */
 void jx_stdio_thread_end(void)
 {
-	console_flush(NULL);
+	if (__atomic_load_n(&own_line.used, __ATOMIC_RELAXED) != 0)
+		console_flush(NULL);
 }
 
 static int console_get(FILE *file)
