@@ -147,18 +147,27 @@ static void do_something(struct round *r)
 	}
 }
 
+static bool is_on_its_way(zx_handle_t thread)
+{
+	uint32_t state = task_thread_info(thread).state;
+
+	return state != ZX_THREAD_STATE_BLOCKED_PAGER && state != ZX_THREAD_STATE_DEAD;
+}
+
 /* Half of the rounds let everybody fall asleep first: then they are waiting. */
 static void let_waiters_block(struct round *r)
 {
-	for (int i = 0; i < r->waiter_count; i++) {
-		zx_handle_t thread = r->waiters[i].thread.handle;
-		uint32_t state;
+	zx_time_t end = zx_deadline_after(TASK_PATIENCE);
 
-		do {
+	for (int i = 0; i < r->waiter_count; i++) {
+		while (!r->killed[i] && is_on_its_way(r->waiters[i].thread.handle)) {
+			if (zx_clock_get_monotonic() > end) {
+				jx_fail("a waiter neither waits nor ends");
+				r->wrong = true;
+				return;
+			}
 			zx_nanosleep(0);
-			state = task_thread_info(thread).state;
-		} while (state != ZX_THREAD_STATE_BLOCKED_PAGER && state != ZX_THREAD_STATE_DEAD &&
-			 !r->killed[i]);
+		}
 	}
 }
 

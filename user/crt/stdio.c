@@ -26,7 +26,7 @@ struct line {
 /* Of the calling thread; another one reads it when the program ends. */
 static _Thread_local struct line own_line;
 static struct jx_lock out_lock;
-/* Under out_lock, as is every field of every line. */
+/* Under out_lock, as is every field of every line; but see console_flush(). */
 static struct line *begun_lines;
 
 static void flush_locked(struct line *line)
@@ -73,10 +73,15 @@ static int console_put(char c, FILE *file)
 	return 0;
 }
 
+/*
+ * Without the lock if there is nothing to print: a thread that never printed must
+ * be one that can be killed at its end without leaving the lock held. Relaxed: only
+ * the thread itself fills its line, and who else empties it ends the process.
+ */
 static int console_flush(FILE *file)
 {
 	(void)file;
-	if (!jx_thread_pointer())
+	if (!jx_thread_pointer() || __atomic_load_n(&own_line.used, __ATOMIC_RELAXED) == 0)
 		return 0;
 	jx_lock_acquire(&out_lock);
 	flush_locked(&own_line);

@@ -6,6 +6,8 @@
  *	-d			the demonstration alone
  *	-c COMMANDS		commands of the shell, separated by ';'
  *	-p PROGRAM ARGS		that program alone
+ *
+ * Words NAME=VALUE before it go into the environment.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,13 +88,25 @@ static void note_boot_ticks(void)
 	setenv("BOOT_TICKS", ticks, 1);
 }
 
+/* Returns how many of the words are the environment's. */
+static int take_environment(int argc, char *argv[])
+{
+	int count = 0;
+
+	while (count + 1 < argc && argv[count + 1][0] != '-' && strchr(argv[count + 1], '='))
+		putenv(argv[++count]);
+	return count;
+}
+
 int main(int argc, char *argv[])
 {
 	zx_system_powerctl_arg_t arg = { .exit_status = 0 };
 	zx_status_t status;
+	int taken;
 
 	note_boot_ticks();
-	arg.exit_status = run_request(argc, argv);
+	taken = take_environment(argc, argv);
+	arg.exit_status = run_request(argc - taken, argv + taken);
 	fflush(stdout);
 	status = zx_system_powerctl(jx_startup_handle(PA_RESOURCE), ZX_SYSTEM_POWERCTL_SHUTDOWN,
 				    &arg);

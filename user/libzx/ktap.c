@@ -15,6 +15,8 @@
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/object.h>
 
+#include "ktap_watch.h"
+
 /* Lines that one test may print about its failures. */
 #define NOTES_MAX 30
 /*
@@ -282,10 +284,11 @@ int main(int argc, char *argv[])
 	unsigned int planned = 0, failed = 0;
 	const struct jx_test **chosen = choose(argc - 1, argv + 1, &planned);
 
-	if (!chosen)
+	if (!chosen || !ktap_watch_start())
 		return EXIT_FAILURE;
 	printf("KTAP version 1\n1..%u\n", planned);
 	for (unsigned int i = 0; i < planned; i++) {
+		ktap_watch_test(i + 1, chosen[i]->name);
 		if (!(chosen[i]->eras & jx_era()))
 			skip_test(chosen[i]);
 		else

@@ -16,6 +16,9 @@
  * and fails if every run loses some (first runs fill caches, leaks go on). So
  * tests must not depend on being run once.
  *
+ * A test that takes longer than JX_TEST_SECONDS (300) ends the program, with a
+ * report of where its threads are.
+ *
  * EXPECT_* note a failure and go on; ASSERT_* also return from the function
  * they stand in, which is void. Both may be used in any thread.
  */
