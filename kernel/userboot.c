@@ -18,13 +18,14 @@
 #include <mm/slab.h>
 #include <mm/vmar.h>
 #include <mm/vmo.h>
+#include <zircon/boot/image.h>
 #include <zircon/processargs.h>
 
 #include "initrd.h"
 #include "userboot_elf.h"
 
 #define STACK_BYTES (256u * 1024)
-#define HANDLE_MAX 8u
+#define HANDLE_MAX 9u
 /* Behind the head: words of handles, then path and boot arguments. */
 #define ARGS_MAX (256u + BOOT_MAX_ARGS + 1)
 
@@ -174,6 +175,38 @@ static void give_initrd(struct userboot *u)
 		pmm_give_back(first, end - first);
 }
 
+/*
+ * The boot items: the device tree, by which a program finds devices; it may be
+ * absent where it does not lie in memory that we know.
+ */
+static void give_boot_items(struct userboot *u)
+{
+	struct boot_range tree = boot_info.device_tree;
+	u64 padded = (tree.size + ZBI_ALIGNMENT - 1) & -(u64)ZBI_ALIGNMENT;
+	zbi_header_t heads[2] = {
+		{ .type = ZBI_TYPE_CONTAINER, .extra = ZBI_CONTAINER_MAGIC },
+		{ .type = ZBI_TYPE_DEVICETREE, .length = (u32)tree.size },
+	};
+	struct vmo *v;
+
+	if (tree.size == 0 || !arch_is_ram(paddr(tree.base), tree.size))
+		return;
+	heads[0].length = (u32)(sizeof(heads[1]) + padded);
+	for (u32 i = 0; i < ARRAY_SIZE(heads); i++) {
+		heads[i].flags = ZBI_FLAG_VERSION;
+		heads[i].magic = ZBI_ITEM_MAGIC;
+		heads[i].crc32 = ZBI_ITEM_NO_CRC32;
+	}
+	v = make_vmo("boot items", sizeof(heads) + padded);
+	must(vmo_write_kernel(v, (const u8 *)heads, 0, sizeof(heads)),
+	     "no memory for the boot items");
+	must(vmo_write_kernel(v, phys_to_virt(paddr(tree.base)), sizeof(heads),
+			      tree.size), "no memory for the boot items");
+	give(u, PA_VMO_BOOTDATA, &v->object,
+	     ZX_DEFAULT_VMO_RIGHTS & ~(ZX_RIGHT_WRITE | ZX_RIGHT_SET_PROPERTY));
+	object_unref(&v->object);
+}
+
 static void give_handles(struct userboot *u)
 {
 	give(u, PA_PROC_SELF, &u->process->object, ZX_DEFAULT_PROCESS_RIGHTS);
@@ -318,6 +351,7 @@ void userboot_start(void)
 	sp = make_stack(u);
 	give_handles(u);
 	give_initrd(u);
+	give_boot_items(u);
 	bootstrap = send_message(u);
 	/* Our reference on the process is the watcher's from here on. */
 	must(thread_create_kernel("init-watch", watch, u->process,

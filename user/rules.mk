@@ -37,6 +37,11 @@ $(gen)/libzx.so: $(vdso) $(objects) user/vdso/vdso.ld user/vdso/vdso.map
 		-z max-page-size=4096 --hash-style=both --build-id=none -s -o $@ \
 		-T user/vdso/vdso.ld --version-script user/vdso/vdso.map $(vdso)
 
+# The tests read the device tree with the library that the kernel uses.
+$O/obj/tests/user/dev_tree.c.o: more := -isystem $(gen)/libfdt -isystem arch/arm64/libfdt
+$O/elf/utest: libs := $(fdtlib)
+$O/elf/utest: $(fdtlib)
+
 $O/lib/libzx.a: $(libzx) $(objects)
 	$(call say,AR,$@)
 	@mkdir -p $(@D) && rm -f $@
@@ -52,7 +57,7 @@ $O/elf/%: $$(call objs_of,$$(call sources_of,$$*)) $O/lib/crt0.o $O/lib/libzx.a 
 	$Q$(cross)gcc --specs=$(picolibc)/picolibc.specs -nostartfiles -static -no-pie \
 		-DPICOLIBC_INTEGER_PRINTF_SCANF -Wl,-z,max-page-size=4096,-z,noexecstack \
 		-T user/user.ld -o $@ $(filter %.o,$^) \
-		-Wl,--start-group $O/lib/libzx.a -lc -lgcc -Wl,--end-group
+		-Wl,--start-group $O/lib/libzx.a $(libs) -lc -lgcc -Wl,--end-group
 
 $O/bin/%: $O/elf/%
 	@mkdir -p $(@D)

@@ -30,7 +30,7 @@ void secondary_entry(void);
 
 /* Called by boot.S; see there. */
 u64 boot_build_idmap(u64 fdt);
-void boot_early(const void *fdt);
+void boot_early(void *fdt);
 void boot_exception(u64 esr, u64 elr, u64 far) NORETURN;
 void boot_main(void) NORETURN;
 void secondary_main(void) NORETURN;

@@ -190,7 +190,7 @@ static u64 choose_image_va(u64 slide_seed)
  * image relocated to where it lies.
  */
 __attribute__((no_stack_protector))
-void boot_early(const void *fdt)
+void boot_early(void *fdt)
 {
 	u64 image_va;
 

@@ -163,6 +163,13 @@ static void read_args(const struct dt_prop *p)
 			 min_u64(p->bytes, BOOT_MAX_ARGS - 1));
 }
 
+/* A seed is known to us alone. The tree's memory is ours to write to. */
+static void wipe(const struct dt_prop *p)
+{
+	if (p->data)
+		__builtin_memset((void *)(u64)p->data, 0, p->bytes);
+}
+
 static void read_chosen(const struct dt_node *node)
 {
 	const struct dt_prop *props = node->props;
@@ -181,6 +188,8 @@ static void read_chosen(const struct dt_node *node)
 	dt_seeds.rng_bytes = (u32)min_u64(rng->bytes, sizeof(dt_seeds.rng));
 	if (dt_seeds.rng_bytes != 0)
 		__builtin_memcpy(dt_seeds.rng, rng->data, dt_seeds.rng_bytes);
+	wipe(&props[PROP_KASLR_SEED]);
+	wipe(rng);
 }
 
 static void read_uart(const struct dt_node *node, enum dt_uart_kind kind)
@@ -368,15 +377,30 @@ static void cut_no_map(void)
 			cut_memory(i, &no_map[hole]);
 }
 
-/* /memreserve/, the tree's own bytes in use (its size may say far more), and
- * the image. */
+/* Cuts off what the tree does not use: its size may say far more, and only what
+ * is used stays reserved. */
+static void keep_tree(void *fdt)
+{
+	u64 rsv_bytes = ((u64)fdt_num_mem_rsv(fdt) + 1) *
+			sizeof(struct fdt_reserve_entry);
+	u64 used = max_u64(fdt_off_mem_rsvmap(fdt) + rsv_bytes,
+			   max_u64((u64)fdt_off_dt_struct(fdt) +
+				   fdt_size_dt_struct(fdt),
+				   (u64)fdt_off_dt_strings(fdt) +
+				   fdt_size_dt_strings(fdt)));
+
+	fdt_set_totalsize(fdt, (u32)used);
+	boot_info.device_tree.base = (u64)fdt;
+	boot_info.device_tree.size = used;
+	reserve((u64)fdt, used);
+}
+
+/* /memreserve/ and the image. */
 static void reserve_known(const void *fdt)
 {
 	struct boot_range image = { (u64)image_start,
 				    (u64)(bss_end - image_start) };
 	u64 base, size;
-	u32 used = max_u64(fdt_off_dt_struct(fdt) + fdt_size_dt_struct(fdt),
-			   fdt_off_dt_strings(fdt) + fdt_size_dt_strings(fdt));
 	u32 n;
 	int i;
 
@@ -388,7 +412,6 @@ static void reserve_known(const void *fdt)
 	for (i = 0; i < fdt_num_mem_rsv(fdt); i++)
 		if (fdt_get_mem_rsv(fdt, i, &base, &size) == 0)
 			reserve(base, size);
-	reserve((u64)fdt, used);
 	reserve((u64)image_start, (u64)(image_end - image_start));
 }
 
@@ -421,7 +444,7 @@ static void limit_cpus(void)
 		boot_info.cpu_count = (u32)wanted;
 }
 
-void dt_read(const void *fdt)
+void dt_read(void *fdt)
 {
 	int error = check_tree(fdt);
 
@@ -442,6 +465,7 @@ void dt_read(const void *fdt)
 	limit_cpus();
 	cut_no_map();
 	reserve_known(fdt);
+	keep_tree(fdt);
 	if (problem)
 		early_fail(problem, problem_value);
 }

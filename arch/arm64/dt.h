@@ -49,10 +49,11 @@ struct dt_devices {
 extern struct dt_devices dt_devices;
 
 /*
- * Fills boot_info and dt_devices from the tree at fdt. Runs at boot on the
- * identity map. What is missing or odd ends in early_fail().
+ * Fills boot_info and dt_devices from the tree at fdt, out of which it wipes the
+ * seeds, since programs get to see it. Runs at boot on the identity map. What is
+ * missing or odd ends in early_fail().
  */
-void dt_read(const void *fdt);
+void dt_read(void *fdt);
 
 /* The tree's seeds: 0 and empty if it has none. */
 struct dt_seeds {

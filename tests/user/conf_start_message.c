@@ -226,6 +226,7 @@ JX_TEST(tasks_18_3_r2_the_rest_of_the_usual_handles)
 	expect_type(probe_take(&p, PA_VMO_STACK), ZX_OBJ_TYPE_VMO, "stack");
 	expect_type(probe_take(&p, PA_RESOURCE), ZX_OBJ_TYPE_RESOURCE, NULL);
 	expect_type(probe_take(&p, PA_VMO_BOOTFS), ZX_OBJ_TYPE_VMO, "initrd");
+	expect_type(probe_take(&p, PA_VMO_BOOTDATA), ZX_OBJ_TYPE_VMO, "boot items");
 	expect_type(probe_take(&p, PA_HND(PA_VMO_VDSO, 0)), ZX_OBJ_TYPE_VMO, "vdso/stable");
 	probe_end(&p, 0);
 }
@@ -266,6 +267,7 @@ JX_TEST(tasks_18_2_r3_a_starter_may_keep_handles_back)
 	ASSERT_TRUE(probe_start(&p, &program));
 	EXPECT_EQ(probe_take(&p, PA_RESOURCE), 0);
 	EXPECT_EQ(probe_take(&p, PA_VMO_BOOTFS), 0);
+	EXPECT_EQ(probe_take(&p, PA_VMO_BOOTDATA), 0);
 	probe_end(&p, 3);
 }
 

@@ -71,6 +71,7 @@ static void add_own(struct child *child, const struct jx_launch *program)
 		{ PA_JOB_DEFAULT, job_of(program), JX_LAUNCH_NO_JOB },
 		{ PA_RESOURCE, jx_startup_handle(PA_RESOURCE), JX_LAUNCH_NO_RESOURCE },
 		{ PA_VMO_BOOTFS, jx_startup_handle(PA_VMO_BOOTFS), JX_LAUNCH_NO_BOOTFS },
+		{ PA_VMO_BOOTDATA, jx_startup_handle(PA_VMO_BOOTDATA), JX_LAUNCH_NO_BOOTFS },
 	};
 
 	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
@@ -79,7 +80,7 @@ static void add_own(struct child *child, const struct jx_launch *program)
 	}
 }
 
-#define OWN_HANDLES_MAX 8u
+#define OWN_HANDLES_MAX 9u
 
 static zx_status_t add_given(struct child *child, const struct jx_launch *program)
 {

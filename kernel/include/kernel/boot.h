@@ -21,6 +21,7 @@ struct boot_info {
 	struct boot_range reserved[BOOT_MAX_RANGES];	/* never to be used */
 	u32 reserved_count;
 	struct boot_range initrd;	/* size 0: none */
+	struct boot_range device_tree;	/* flattened; seeds wiped out */
 	u64 cpu_mpidr[CONFIG_MAX_CPUS];
 	u32 cpu_count;			/* to be used: argument `cpus=` */
 	u32 cpu_found;			/* there are; the rest stays off */

@@ -19,7 +19,7 @@ extern "C" {
 /* What a program is not to get of its starter's. */
 #define JX_LAUNCH_NO_JOB ((uint32_t)1u)		/* PA_JOB_DEFAULT */
 #define JX_LAUNCH_NO_RESOURCE ((uint32_t)2u)	/* PA_RESOURCE */
-#define JX_LAUNCH_NO_BOOTFS ((uint32_t)4u)	/* PA_VMO_BOOTFS */
+#define JX_LAUNCH_NO_BOOTFS ((uint32_t)4u)	/* PA_VMO_BOOTFS, PA_VMO_BOOTDATA */
 
 /* A handle for the program, which it finds by its PA_HND() word. */
 struct jx_launch_handle {
