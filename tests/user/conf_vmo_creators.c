@@ -5,9 +5,6 @@
 #include "conf_vmo_util.h"
 #include "dev_util.h"
 
-/* QEMU's virt board has a clock there. */
-#define CLOCK_PAGE 0x9010000ul
-
 static zx_status_t try_contiguous(zx_handle_t bti, size_t size, uint32_t alignment)
 {
 	const zx_handle_t live = zx_process_self();
@@ -150,16 +147,16 @@ static zx_handle_t make_resource(uint32_t kind, uint64_t base, size_t size)
 /* The range as it was given, before it is rounded or looked at. */
 JX_TEST(vmo_6_2_c1_resource)
 {
-	zx_handle_t mmio = make_resource(ZX_RSRC_KIND_MMIO, CLOCK_PAGE, PAGE);
+	zx_handle_t mmio = make_resource(ZX_RSRC_KIND_MMIO, DEV_NO_RAM, PAGE);
 	zx_handle_t irq = make_resource(ZX_RSRC_KIND_IRQ, 40, 1), out = 0;
 
 	EXPECT_STATUS(zx_vmo_create_physical(0, 1, 0, &out), ZX_ERR_BAD_HANDLE);
 	EXPECT_STATUS(zx_vmo_create_physical(zx_process_self(), 1, 0, &out), ZX_ERR_WRONG_TYPE);
-	EXPECT_STATUS(zx_vmo_create_physical(mmio, CLOCK_PAGE - 1, PAGE, &out),
+	EXPECT_STATUS(zx_vmo_create_physical(mmio, DEV_NO_RAM - 1, PAGE, &out),
 		      ZX_ERR_ACCESS_DENIED);
-	EXPECT_STATUS(zx_vmo_create_physical(mmio, CLOCK_PAGE, PAGE + 1, &out),
+	EXPECT_STATUS(zx_vmo_create_physical(mmio, DEV_NO_RAM, PAGE + 1, &out),
 		      ZX_ERR_ACCESS_DENIED);
-	EXPECT_TRUE(zx_vmo_create_physical(irq, CLOCK_PAGE, PAGE, &out) != ZX_OK);
+	EXPECT_TRUE(zx_vmo_create_physical(irq, DEV_NO_RAM, PAGE, &out) != ZX_OK);
 	EXPECT_EQ(out, 0);
 	zx_handle_close(mmio);
 	zx_handle_close(irq);
@@ -167,21 +164,21 @@ JX_TEST(vmo_6_2_c1_resource)
 
 JX_TEST(vmo_6_2_c1_place)
 {
-	zx_handle_t mmio = make_resource(ZX_RSRC_KIND_MMIO, CLOCK_PAGE, PAGE), out = 0;
+	zx_handle_t mmio = make_resource(ZX_RSRC_KIND_MMIO, DEV_NO_RAM, PAGE), out = 0;
 
-	EXPECT_STATUS(zx_vmo_create_physical(mmio, CLOCK_PAGE + 8, 16, &out),
+	EXPECT_STATUS(zx_vmo_create_physical(mmio, DEV_NO_RAM + 8, 16, &out),
 		      ZX_ERR_INVALID_ARGS);
-	EXPECT_STATUS(zx_vmo_create_physical(mmio, CLOCK_PAGE, 0, &out), ZX_ERR_INVALID_ARGS);
-	EXPECT_STATUS(zx_vmo_create_physical(mmio, CLOCK_PAGE, PAGE, NULL), ZX_ERR_INVALID_ARGS);
+	EXPECT_STATUS(zx_vmo_create_physical(mmio, DEV_NO_RAM, 0, &out), ZX_ERR_INVALID_ARGS);
+	EXPECT_STATUS(zx_vmo_create_physical(mmio, DEV_NO_RAM, PAGE, NULL), ZX_ERR_INVALID_ARGS);
 	EXPECT_EQ(out, 0);
 	zx_handle_close(mmio);
 }
 
 static zx_handle_t physical_vmo(void)
 {
-	zx_handle_t mmio = make_resource(ZX_RSRC_KIND_MMIO, CLOCK_PAGE, PAGE), vmo = 0;
+	zx_handle_t mmio = make_resource(ZX_RSRC_KIND_MMIO, DEV_NO_RAM, PAGE), vmo = 0;
 
-	EXPECT_STATUS(zx_vmo_create_physical(mmio, CLOCK_PAGE, 1, &vmo), ZX_OK);
+	EXPECT_STATUS(zx_vmo_create_physical(mmio, DEV_NO_RAM, 1, &vmo), ZX_OK);
 	zx_handle_close(mmio);
 	return vmo;
 }
@@ -235,8 +232,8 @@ JX_TEST(vmo_6_2_r2_slices_and_pins)
 	slice = conf_child(vmo, CONF_SLICE, 0, 1);
 	EXPECT_EQ(vm_vmo_info(slice).cache_policy, ZX_CACHE_POLICY_UNCACHED);
 	EXPECT_EQ(vm_vmo_info(slice).flags, 0x48);
-	EXPECT_EQ(dev_address(bti, vmo, 0), CLOCK_PAGE);
-	EXPECT_EQ(dev_address(bti, slice, 0), CLOCK_PAGE);
+	EXPECT_EQ(dev_address(bti, vmo, 0), DEV_NO_RAM);
+	EXPECT_EQ(dev_address(bti, slice, 0), DEV_NO_RAM);
 	zx_handle_close(slice);
 	zx_handle_close(vmo);
 	dev_bti_drop(bti);
@@ -252,7 +249,7 @@ static bool is_closed(zx_handle_t handle)
 /* 2020: before the VMO's handle; latest: after it. */
 JX_TEST(vmo_6_3_c3_vmex)
 {
-	zx_handle_t mmio = make_resource(ZX_RSRC_KIND_MMIO, CLOCK_PAGE, PAGE), out = 0;
+	zx_handle_t mmio = make_resource(ZX_RSRC_KIND_MMIO, DEV_NO_RAM, PAGE), out = 0;
 	zx_handle_t vmo = conf_vmo(1, 0);
 
 	EXPECT_STATUS(zx_vmo_replace_as_executable(vmo, mmio, &out), ZX_ERR_WRONG_TYPE);

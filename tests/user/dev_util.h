@@ -10,6 +10,10 @@
 
 #define DEV_READ ZX_BTI_PERM_READ
 
+/* For physical VMOs whose memory nobody touches: the last page that an entry has room
+ * for, where no machine has RAM. */
+#define DEV_NO_RAM ((1ul << 48) - PAGE)
+
 /* A BTI behind an IOMMU that translates nothing; 0 and a failure if not. */
 zx_handle_t dev_bti(void);
 /* Closes it after a look that nothing is pinned through it any more. */
