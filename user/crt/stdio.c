@@ -74,9 +74,9 @@ static int console_put(char c, FILE *file)
 }
 
 /*
- * Without the lock if there is nothing to print: a thread that never printed must
- * be one that can be killed at its end without leaving the lock held. Relaxed: only
- * the thread itself fills its line, and who else empties it ends the process.
+ * Without the lock if there is nothing to print: a thread that is killed with it, at
+ * its end, silences all others. Relaxed: only the thread itself fills its line, and
+ * who else empties it ends the process.
  */
 static int console_flush(FILE *file)
 {
@@ -89,14 +89,9 @@ static int console_flush(FILE *file)
 	return 0;
 }
 
-/*
- * A thread that has printed nothing does not touch the lock: whoever is killed
- * with it silences all others. Relaxed: only the thread itself begins its line.
- */
 void jx_stdio_thread_end(void)
 {
-	if (__atomic_load_n(&own_line.used, __ATOMIC_RELAXED) != 0)
-		console_flush(NULL);
+	console_flush(NULL);
 }
 
 static int console_get(FILE *file)
