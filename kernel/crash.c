@@ -6,9 +6,13 @@
 #include <arch/thread.h>
 #include <kernel/printk.h>
 #include <kernel/process.h>
+#include <kernel/time.h>
 #include <mm/vmar.h>
 #include <mm/vmo.h>
 #include <zircon/syscalls/exception.h>
+
+#define LONG_REPORTS_IN_A_ROW 8
+#define LONG_REPORT_PERIOD_NS 250000000ll
 
 static const char *type_words(u32 type)
 {
@@ -76,6 +80,29 @@ static void report_mapping(struct process *p, uaddr_t va)
 	mapping_unref(m);
 }
 
+/*
+ * Has the next crash a right to the long part of its report? So many in a row have,
+ * and one more in each period: a program that crashes over and over must not push
+ * all else out of the log, nor keep a slow console busy.
+ */
+static bool take_long_report(void)
+{
+	/* When all of the row is there again. Atomic: threads crash on any CPU;
+	 * relaxed: it stands for nothing but itself. */
+	static ktime_t whole_at;
+	const ktime_t now = ktime_now();
+	ktime_t seen = __atomic_load_n(&whole_at, __ATOMIC_RELAXED), next;
+
+	do {
+		next = (seen > now ? seen : now) + LONG_REPORT_PERIOD_NS;
+		if (next - now > LONG_REPORTS_IN_A_ROW * LONG_REPORT_PERIOD_NS)
+			return false;
+	} while (!__atomic_compare_exchange_n(&whole_at, &seen, next, true,
+					      __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+	return true;
+}
+
 void crash_report(const struct user_exception *e,
 		  const struct arch_frame *frame)
 {
@@ -95,5 +122,8 @@ void crash_report(const struct user_exception *e,
 	}
 	if (e->type == ZX_EXCP_POLICY_ERROR)
 		printk("  policy %u, %u", e->code, e->data);
-	arch_frame_print(frame);
+	if (take_long_report())
+		arch_frame_print(frame);
+	else
+		printk("  registers: not shown, one of many crashes");
 }
