@@ -46,6 +46,7 @@ obj-y += kernel/object.o
 obj-y += kernel/object_name.o
 obj-y += kernel/port.o
 obj-y += kernel/port_async.o
+obj-y += kernel/port_cancel.o
 obj-y += kernel/process.o
 obj-y += kernel/random.o
 obj-y += kernel/resource.o

@@ -7,7 +7,8 @@
  * packet cannot be taken by two.
  *
  * A packet belongs to its owner; the port only links it. User packets are the
- * port's own (ops NULL). Packets of async waits are in port_async.c.
+ * port's own (ops NULL). Packets of async waits are in port_async.c and
+ * port_cancel.c.
  */
 #include <kernel/panic.h>
 #include <kernel/percpu.h>
@@ -47,6 +48,7 @@ void port_packet_init(struct port_packet *pkt,
 {
 	pkt->ops = ops;
 	pkt->queued = false;
+	pkt->sent = false;
 	list_init(&pkt->node);
 }
 
@@ -126,8 +128,10 @@ bool port_queue_packet(struct port *p, struct port_packet *pkt)
 
 	spin_lock(&p->lock);
 	open = !p->closed;
-	if (open)
+	if (open) {
+		pkt->sent = true;
 		deliver_locked(p, pkt);
+	}
 	spin_unlock(&p->lock);
 	return open;
 }
@@ -271,7 +275,8 @@ static void port_destroy(struct object *o)
 {
 	struct port *p = port_from_object(o);
 
-	ASSERT(list_is_empty(&p->packets) && list_is_empty(&p->readers));
+	ASSERT(list_is_empty(&p->packets) && list_is_empty(&p->readers) &&
+	       list_is_empty(&p->asyncs));
 	slab_free(&port_cache, p);
 }
 
@@ -293,6 +298,7 @@ zx_status_t port_create(u32 options, struct port **out)
 	spin_init(&p->lock, LOCK_PORT);
 	list_init(&p->packets);
 	list_init(&p->readers);
+	list_init(&p->asyncs);
 	p->user_count = 0;
 	p->async_count = 0;
 	p->closed = false;

@@ -1,5 +1,5 @@
 /*
- * zx_object_wait_async and zx_port_cancel (pager-port.md 12.3, 10.4, 10.5).
+ * zx_object_wait_async (pager-port.md 12.3, 10.5); port_cancel.c takes back.
  *
  * An async wait is an observer and a packet in one allocation, so that firing
  * cannot fail. Its life, all steps under the source object's lock but the last:
@@ -12,19 +12,17 @@
  * It holds a reference on the port, none on the source: the handle that it
  * watches through does, and the handle's end ends it, or it has fired and does
  * not look at the source any more.
+ *
+ * From preparation to its end it also stands in the port's list. Until its
+ * packet is sent, whoever takes it from there holds the source meanwhile: the
+ * call that registers it, the one that ends its handle, or one that cancels. So
+ * the source of what is in the list and not sent lives under the port's lock.
  */
 #include <kernel/panic.h>
 #include <kernel/time.h>
 #include <mm/slab.h>
 
 #include "port_internal.h"
-
-struct async_wait {
-	struct observer observer;
-	struct port_packet packet;
-	struct port *port;		/* counted; fixed */
-	bool timestamp;			/* fixed */
-};
 
 static struct slab_cache async_cache;
 
@@ -33,19 +31,12 @@ void port_async_init(void)
 	slab_cache_init(&async_cache, "async wait", sizeof(struct async_wait));
 }
 
-static struct async_wait *from_observer(struct observer *ob)
-{
-	return container_of(ob, struct async_wait, observer);
-}
-
-static struct async_wait *from_packet(struct port_packet *pkt)
-{
-	return container_of(pkt, struct async_wait, packet);
-}
-
 /* Spinlock-safe: a port's destruction does not sleep. */
-static void async_free(struct async_wait *a)
+void async_free(struct async_wait *a)
 {
+	spin_lock(&a->port->lock);
+	list_del(&a->place.node);
+	spin_unlock(&a->port->lock);
 	arch_add32(&a->port->async_count, -1u);
 	object_unref(&a->port->object);
 	slab_free(&async_cache, a);
@@ -53,7 +44,7 @@ static void async_free(struct async_wait *a)
 
 static void async_fire(struct observer *ob, zx_signals_t signals)
 {
-	struct async_wait *a = from_observer(ob);
+	struct async_wait *a = async_from_observer(ob);
 
 	a->packet.body.signal.observed = signals;
 	if (a->timestamp)
@@ -65,10 +56,10 @@ static void async_fire(struct observer *ob, zx_signals_t signals)
 static void async_cancel(struct observer *ob, zx_signals_t signals)
 {
 	(void)signals;
-	async_free(from_observer(ob));
+	async_free(async_from_observer(ob));
 }
 
-static const struct observer_ops async_observer_ops = {
+const struct observer_ops async_observer_ops = {
 	.on_signals = async_fire,
 	.on_cancel = async_cancel,
 };
@@ -76,10 +67,10 @@ static const struct observer_ops async_observer_ops = {
 static void async_left(struct port_packet *pkt, bool dropped)
 {
 	(void)dropped;
-	async_free(from_packet(pkt));
+	async_free(async_from_packet(pkt));
 }
 
-static const struct port_packet_ops async_packet_ops = {
+const struct port_packet_ops async_packet_ops = {
 	.left = async_left,
 };
 
@@ -102,6 +93,11 @@ static void async_prepare(struct async_wait *a, struct port *p,
 	a->timestamp = (options & ZX_WAIT_ASYNC_TIMESTAMP) != 0;
 	a->port = p;
 	object_ref(&p->object);
+	a->source = source->object;
+	a->place.is_wait = true;
+	spin_lock(&p->lock);
+	list_add_tail(&p->asyncs, &a->place.node);
+	spin_unlock(&p->lock);
 }
 
 zx_status_t port_wait_async(struct port *p, const struct handle_ref *source,
@@ -119,69 +115,4 @@ zx_status_t port_wait_async(struct port *p, const struct handle_ref *source,
 	if (status != ZX_OK)
 		async_free(a);
 	return status == ZX_ERR_CANCELED ? ZX_ERR_BAD_HANDLE : status;
-}
-
-static bool matches(const struct async_wait *a, const struct port *p,
-		    const struct handle_identity *id, u64 key)
-{
-	return a->port == p && a->packet.body.key == key &&
-	       handle_identity_equal(&a->observer.handle, id);
-}
-
-static void collect_armed_locked(struct port *p,
-				 const struct handle_ref *source, u64 key,
-				 struct list_node *found)
-{
-	struct object *o = source->object;
-	struct observer *ob, *next;
-
-	list_for_each_safe(ob, next, &o->observers, node) {
-		if (ob->ops != &async_observer_ops ||
-		    !matches(from_observer(ob), p, &source->identity, key))
-			continue;
-		object_unlink_observer_locked(o, ob);
-		list_add_tail(found, &ob->node);
-	}
-}
-
-static void collect_queued_locked(struct port *p,
-				  const struct handle_identity *id, u64 key,
-				  struct list_node *found)
-{
-	struct port_packet *pkt, *next;
-
-	list_for_each_safe(pkt, next, &p->packets, node) {
-		if (pkt->ops != &async_packet_ops ||
-		    !matches(from_packet(pkt), p, id, key))
-			continue;
-		list_del(&pkt->node);
-		pkt->queued = false;
-		list_add_tail(found, &from_packet(pkt)->observer.node);
-	}
-}
-
-/*
- * Firing happens under the source's lock: while we hold it, each wait is either
- * armed or in the queue (or read). The walks are bounded by OBJECT_MAX_OBSERVERS
- * and by the packets of one port (PORT_MAX_ASYNC, 2049 user packets, one for
- * each pager VMO).
- */
-zx_status_t port_cancel(struct port *p, const struct handle_ref *source,
-			u64 key)
-{
-	struct list_node found = LIST_INIT(found);
-	struct list_node *n;
-	zx_status_t status;
-
-	spin_lock(&source->object->lock);
-	collect_armed_locked(p, source, key, &found);
-	spin_lock(&p->lock);
-	collect_queued_locked(p, &source->identity, key, &found);
-	spin_unlock(&p->lock);
-	spin_unlock(&source->object->lock);
-
-	status = list_is_empty(&found) ? ZX_ERR_NOT_FOUND : ZX_OK;
-	while ((n = list_pop_head(&found)) != NULL)
-		async_free(from_observer(list_entry(n, struct observer, node)));
-	return status;
 }

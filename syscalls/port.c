@@ -92,3 +92,22 @@ zx_status_t sys_port_cancel(zx_handle_t handle, zx_handle_t source,
 	object_unref(o);
 	return status;
 }
+
+/* Of the latest era. */
+zx_status_t sys_port_cancel_key(zx_handle_t handle, uint32_t options,
+				uint64_t key)
+{
+	struct object *o;
+	zx_status_t status;
+
+	if (!ERA_HAS_PORT_CANCEL_KEY)
+		return ZX_ERR_NOT_SUPPORTED;
+	if (options != 0)
+		return ZX_ERR_INVALID_ARGS;
+	status = handle_get(handle, ZX_OBJ_TYPE_PORT, ZX_RIGHT_WRITE, &o);
+	if (status != ZX_OK)
+		return status;
+	status = port_cancel_key(port_from_object(o), key);
+	object_unref(o);
+	return status;
+}

@@ -14,7 +14,7 @@ unit-y += memtype_test:$(fake_machine),tests/unit/pt_env.o,tests/unit/block_env.
 unit-y += cache_test:$(fake_machine),tests/unit/pt_env.o
 # ... with all of mm and what it needs of kernel.
 mm_parts := $(filter-out mm/evictor.c mm/kstack.c mm/stats.c mm/pmm.c mm/slab.c mm/ptcheck%.c,$(sort $(wildcard mm/*.c)))
-fake_mm := $(fake_machine),arch/fake/user.o,arch/fake/kstack.o,$(subst $(space),$(comma),$(patsubst %.c,%.o,$(mm_parts))),kernel/object.o,kernel/object_name.o,kernel/signal.o,kernel/handle.o,kernel/port.o,kernel/port_async.o
+fake_mm := $(fake_machine),arch/fake/user.o,arch/fake/kstack.o,$(subst $(space),$(comma),$(patsubst %.c,%.o,$(mm_parts))),kernel/object.o,kernel/object_name.o,kernel/signal.o,kernel/handle.o,kernel/port.o,kernel/port_async.o,kernel/port_cancel.o
 unit-y += fake_test:$(fake_mm)
 # ... with a look-up of mappings that the test can stop at.
 unit-y += step_test:$(subst mm/aspace.o$(comma),,$(fake_mm))

@@ -52,6 +52,8 @@ zx_status_t zx_port_wait(zx_handle_t handle, zx_time_t deadline, zx_port_packet_
 extern __typeof__(zx_port_wait) _zx_port_wait;
 zx_status_t zx_port_cancel(zx_handle_t handle, zx_handle_t source, uint64_t key);
 extern __typeof__(zx_port_cancel) _zx_port_cancel;
+zx_status_t zx_port_cancel_key(zx_handle_t handle, uint32_t options, uint64_t key);
+extern __typeof__(zx_port_cancel_key) _zx_port_cancel_key;
 zx_status_t zx_event_create(uint32_t options, zx_handle_t *out);
 extern __typeof__(zx_event_create) _zx_event_create;
 zx_status_t zx_futex_wait(const zx_futex_t *value_ptr, zx_futex_t current_value,

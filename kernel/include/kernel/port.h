@@ -29,8 +29,10 @@ struct port_packet {
 	/* Under the port's lock while queued; else the owner's. */
 	struct list_node node;
 	zx_port_packet_t body;
-	/* Under the port's lock: it is in the queue. */
+	/* Under the port's lock: it is in the queue; it was, or was handed to
+	 * a reader. */
 	bool queued;
+	bool sent;
 };
 
 /* Boot, by job_init(). */
@@ -83,5 +85,8 @@ MUST_CHECK zx_status_t port_wait_async(struct port *p,
 				       zx_signals_t signals, u32 options);
 MUST_CHECK zx_status_t port_cancel(struct port *p,
 				   const struct handle_ref *source, u64 key);
+/* The same for all sources, also for handles that are closed by now. Holds a
+ * lock for few waits at a time; ends early in a thread that is killed. */
+MUST_CHECK zx_status_t port_cancel_key(struct port *p, u64 key);
 
 #endif
