@@ -13,6 +13,8 @@
 
 /* Pages handled before the lock is given up for a moment. */
 #define PAGES_A_TURN 256
+/* Bytes of a physical VMO handled before a kill is looked for. */
+#define TURN_BYTES (PAGES_A_TURN * PAGE_SIZE)
 
 static void maintain(enum vmo_cache_op op, u8 *va, u64 bytes)
 {
@@ -122,8 +124,12 @@ static zx_status_t maintain_physical(struct vmo *v, enum vmo_cache_op op,
 
 	if (!arch_is_ram(paddr(start), end - start))
 		return ZX_ERR_NOT_SUPPORTED;
-	maintain(op, (u8 *)phys_to_virt(paddr(start)) + (first - start),
-		 bytes);
+	for (u64 done = 0; done < bytes; done += TURN_BYTES) {
+		maintain(op, (u8 *)phys_to_virt(paddr(first + done)),
+			 min_u64(bytes - done, TURN_BYTES));
+		if (thread_is_killed())
+			return ZX_ERR_INTERNAL_INTR_KILLED;
+	}
 	return ZX_OK;
 }
 
