@@ -197,9 +197,10 @@ static zx_status_t check_owner_locked(const struct futex_owner *owner,
 
 /* Compares, checks and queues in one step. SHOULD_WAIT: the word must be
  * faulted in first. */
-static zx_status_t futex_enqueue(struct futex_bucket *b,
-				 struct futex_waiter *f, u32 current_value,
-				 const struct futex_owner *owner)
+static inline zx_status_t futex_enqueue(struct futex_bucket *b,
+					struct futex_waiter *f,
+					u32 current_value,
+					const struct futex_owner *owner)
 {
 	zx_koid_t koid = ZX_KOID_INVALID;
 	zx_status_t status = ZX_OK;
@@ -211,7 +212,7 @@ static zx_status_t futex_enqueue(struct futex_bucket *b,
 		status = ZX_ERR_SHOULD_WAIT;
 	else if (value != current_value)
 		status = ZX_ERR_BAD_STATE;
-	else if (__builtin_expect(owner->named, 0))
+	else if (__builtin_expect(owner != NULL, 0))
 		status = check_owner_locked(owner, f->addr, 0, &koid);
 	if (status == ZX_OK) {
 		leader = find_locked(b, f->aspace, f->addr);
@@ -222,12 +223,28 @@ static zx_status_t futex_enqueue(struct futex_bucket *b,
 	return status;
 }
 
+/* The word was not there: another thread may unmap it again before we are back;
+ * then this fails in the end, or a kill ends it. */
+static __attribute__((noinline)) zx_status_t
+fault_and_enqueue(struct futex_waiter *f, u32 current_value,
+		  const struct futex_owner *owner)
+{
+	zx_status_t status = ZX_ERR_SHOULD_WAIT;
+	u32 value;
+
+	while (status == ZX_ERR_SHOULD_WAIT) {
+		if (get_user_u32(&value, f->addr) != ZX_OK)
+			return ZX_ERR_INVALID_ARGS;
+		status = futex_enqueue(f->bucket, f, current_value, owner);
+	}
+	return status;
+}
+
 zx_status_t futex_wait(uaddr_t addr, u32 current_value,
 		       const struct futex_owner *owner, ktime_t deadline)
 {
 	struct futex_waiter f;
 	zx_status_t status;
-	u32 value;
 
 	if (!futex_addr_ok(addr))
 		return ZX_ERR_INVALID_ARGS;
@@ -235,13 +252,9 @@ zx_status_t futex_wait(uaddr_t addr, u32 current_value,
 	f.addr = addr;
 	f.bucket = futex_bucket_of(f.aspace, addr);
 	waiter_init(&f.waiter);
-	while ((status = futex_enqueue(f.bucket, &f, current_value, owner)) ==
-	       ZX_ERR_SHOULD_WAIT) {
-		/* Another thread may unmap it again before we are back; then
-		 * this fails in the end, or a kill ends it. */
-		if (get_user_u32(&value, addr) != ZX_OK)
-			return ZX_ERR_INVALID_ARGS;
-	}
+	status = futex_enqueue(f.bucket, &f, current_value, owner);
+	if (__builtin_expect(status == ZX_ERR_SHOULD_WAIT, 0))
+		status = fault_and_enqueue(&f, current_value, owner);
 	if (status != ZX_OK)
 		return status;
 	status = waiter_sleep(&f.waiter, deadline, WAIT_INTERRUPTIBLE,
@@ -262,9 +275,8 @@ struct futex_work {
 
 /* Wakes up to *budget waiters. A dying one is woken by its kill, and does not
  * count. Returns the leader of those who are left, or NULL. */
-static inline struct futex_waiter *wake_locked(struct futex_waiter *leader,
-					       struct futex_work *w,
-					       u32 *budget)
+static inline __attribute__((always_inline)) struct futex_waiter *
+wake_locked(struct futex_waiter *leader, struct futex_work *w, u32 *budget)
 {
 	while (leader && w->wake_count && leader->ticket < w->end &&
 	       *budget) {
@@ -283,38 +295,51 @@ static inline struct futex_waiter *wake_locked(struct futex_waiter *leader,
 	return leader;
 }
 
-static zx_status_t wake_all(uaddr_t addr, struct futex_work *w)
+/* Those that are left after the first batch, if nobody was killed. */
+static __attribute__((noinline)) void wake_more(struct futex_bucket *b,
+						uaddr_t addr,
+						struct futex_work w)
+{
+	const struct aspace *as = thread_current()->aspace;
+	u32 budget = 0;
+
+	while (budget == 0 && !thread_is_killed()) {
+		budget = FUTEX_BATCH;
+		spin_lock(&b->lock);
+		wake_locked(find_locked(b, as, addr), &w, &budget);
+		spin_unlock(&b->lock);
+	}
+}
+
+/* In line, so that what most wakes do not need costs them nothing. */
+static inline __attribute__((always_inline)) zx_status_t
+wake_all(uaddr_t addr, u32 count, bool single_owner)
 {
 	const struct aspace *as = thread_current()->aspace;
 	struct futex_bucket *b = futex_bucket_of(as, addr);
-	u32 budget;
+	struct futex_work w = { .wake_count = count,
+				.single_owner = single_owner };
+	u32 budget = FUTEX_BATCH;
 
 	if (!futex_addr_ok(addr))
 		return ZX_ERR_INVALID_ARGS;
-	w->end = ~0ul;
-	do {
-		budget = FUTEX_BATCH;
-		spin_lock(&b->lock);
-		if (w->end == ~0ul)
-			w->end = b->tickets;
-		wake_locked(find_locked(b, as, addr), w, &budget);
-		spin_unlock(&b->lock);
-	} while (__builtin_expect(budget == 0, 0) && !thread_is_killed());
+	spin_lock(&b->lock);
+	w.end = b->tickets;
+	wake_locked(find_locked(b, as, addr), &w, &budget);
+	spin_unlock(&b->lock);
+	if (__builtin_expect(budget == 0, 0))
+		wake_more(b, addr, w);
 	return ZX_OK;
 }
 
 zx_status_t futex_wake(uaddr_t addr, u32 count)
 {
-	struct futex_work w = { .wake_count = count };
-
-	return wake_all(addr, &w);
+	return wake_all(addr, count, false);
 }
 
 zx_status_t futex_wake_single_owner(uaddr_t addr)
 {
-	struct futex_work w = { .wake_count = 1, .single_owner = true };
-
-	return wake_all(addr, &w);
+	return wake_all(addr, 1, true);
 }
 
 /* Two buckets, or twice the same one, in address order. The checker knows the

@@ -25,7 +25,7 @@
 
 struct port_reader {
 	struct waiter waiter;
-	/* Under the port's lock, then the reader's own. */
+	/* Under the port's lock; the reader's own once it has been woken. */
 	struct port_packet *packet;
 };
 
@@ -94,7 +94,8 @@ static inline struct port_packet *pop_locked(struct port *p)
 	return pkt;
 }
 
-/* A reader that is being killed or has timed out does not take it. */
+/* A reader that is being killed or has timed out does not take it. One that was
+ * woken is not touched any more. */
 static bool hand_over_locked(struct port *p, struct port_packet *pkt)
 {
 	struct list_node *n;
@@ -102,11 +103,11 @@ static bool hand_over_locked(struct port *p, struct port_packet *pkt)
 
 	while ((n = list_pop_head(&p->readers)) != NULL) {
 		r = list_entry(n, struct port_reader, waiter.node);
+		r->packet = pkt;
 		if (!thread_is_dying(r->waiter.thread) &&
-		    waiter_wake(&r->waiter, ZX_OK)) {
-			r->packet = pkt;
+		    waiter_wake(&r->waiter, ZX_OK))
 			return true;
-		}
+		r->packet = NULL;
 	}
 	return false;
 }
@@ -174,7 +175,9 @@ zx_status_t port_queue_user(struct port *p, const zx_port_packet_t *body,
 	return status;
 }
 
-/* The queue was empty. Leaves with a packet in r->packet or with a status. */
+/* The queue was empty. Leaves with a packet in r->packet or with a status. Only
+ * a waker says OK, who had unlinked r and set its packet before (its release,
+ * our acquire). */
 static zx_status_t reader_sleep(struct port *p, struct port_reader *r,
 				ktime_t deadline)
 {
@@ -182,6 +185,8 @@ static zx_status_t reader_sleep(struct port *p, struct port_reader *r,
 					  WAIT_BREAKABLE,
 					  ZX_THREAD_STATE_BLOCKED_PORT);
 
+	if (__builtin_expect(status == ZX_OK, 1))
+		return ZX_OK;
 	spin_lock(&p->lock);
 	if (list_is_linked(&r->waiter.node))
 		list_del(&r->waiter.node);

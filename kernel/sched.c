@@ -19,7 +19,7 @@
 
 /* Set by a switch for the thread that it leads to. */
 #define AFTER_IDLE 1u		/* the idle thread was left */
-#define AFTER_EXIT 2u		/* prev has ended */
+#define AFTER_EXIT 2u		/* a thread has ended */
 #define AFTER_STALE 4u		/* an aspace was left */
 
 struct sched_cpu {
@@ -28,7 +28,7 @@ struct sched_cpu {
 	u32 ready_bits;			/* bit p: queues[p] is not empty */
 	u32 ready_count;
 	struct thread *current;
-	struct thread *prev;		/* who was switched away from */
+	struct thread *ended;		/* AFTER_EXIT: who was left */
 	struct aspace *aspace;		/* in TTBR0, counted; or NULL */
 	struct aspace *stale;		/* left at this switch, to be dropped */
 	u32 after;			/* AFTER_*: what follows this switch */
@@ -153,31 +153,34 @@ static void sched_load_aspace(struct sched_cpu *sc, struct aspace *as)
 	arch_aspace_activate(as != NULL ? &as->arch : NULL);
 }
 
-/* What few switches need; the lock is free. */
-static __attribute__((noinline)) void
-sched_finish_rare(u32 after, struct thread *prev, struct aspace *stale)
+/* What few switches need. Frees the lock. */
+static __attribute__((noinline)) void sched_finish_rare(struct sched_cpu *sc)
 {
-	if ((after & AFTER_IDLE) != 0)
-		ktime_tick_resume();
-	if (stale != NULL)
-		sched_drop_aspace(stale);
-	if ((after & AFTER_EXIT) != 0)
-		reaper_add_thread(prev);
-}
-
-static inline void finish_switch(void)
-{
-	struct sched_cpu *sc = arch_current()->cpu->sched;
-	struct thread *prev = sc->prev;
+	struct thread *ended = sc->ended;
 	struct aspace *stale = sc->stale;
 	u32 after = sc->after;
 
 	sc->stale = NULL;
 	sc->after = 0;
-	/* From here on prev may run elsewhere, unless it has exited. */
 	spin_unlock_raw(&sc->lock);
-	if (__builtin_expect(after != 0, 0))
-		sched_finish_rare(after, prev, stale);
+	if ((after & AFTER_IDLE) != 0)
+		ktime_tick_resume();
+	if (stale != NULL)
+		sched_drop_aspace(stale);
+	if ((after & AFTER_EXIT) != 0)
+		reaper_add_thread(ended);
+}
+
+/* Who was left may run elsewhere as soon as the lock is free, unless it has
+ * exited. */
+static inline void finish_switch(void)
+{
+	struct sched_cpu *sc = arch_current()->cpu->sched;
+
+	if (__builtin_expect(sc->after != 0, 0))
+		sched_finish_rare(sc);
+	else
+		spin_unlock_raw(&sc->lock);
 }
 
 void sched_finish_switch(void)
@@ -205,9 +208,11 @@ static inline struct thread *sched_pick(struct percpu *cpu, struct thread *prev)
 
 /*
  * Under the CPU's lock, interrupts off; prev's new state is set and prev is on
- * its queue if it is READY. Frees the lock. Returns when prev runs again.
+ * its queue if it is READY. Frees the lock. Returns when prev runs again. In
+ * line where a thread falls asleep, which is what most switches are.
  */
-static void sched_switch(struct percpu *cpu, struct thread *prev)
+static inline __attribute__((always_inline)) void
+switch_from(struct percpu *cpu, struct thread *prev)
 {
 	struct sched_cpu *sc = cpu->sched;
 	struct thread *next = sched_pick(cpu, prev);
@@ -225,7 +230,6 @@ static void sched_switch(struct percpu *cpu, struct thread *prev)
 	next->sched_cpu = cpu;
 	next->cpu_thread.cpu = cpu;
 	sc->current = next;
-	sc->prev = prev;
 	cpu->stats[STAT_SWITCHES]++;
 	/* Threads without an aspace run on whatever is loaded, but idling keeps
 	 * nobody's tables alive. */
@@ -237,6 +241,12 @@ static void sched_switch(struct percpu *cpu, struct thread *prev)
 	arch_fpu_switch(prev, next);
 	arch_context_switch(prev, next);
 	finish_switch();
+}
+
+static __attribute__((noinline)) void sched_switch(struct percpu *cpu,
+						   struct thread *prev)
+{
+	switch_from(cpu, prev);
 }
 
 void sched_reschedule(void)
@@ -300,7 +310,7 @@ void sched_block_while(const s32 *word, s32 value, u32 unless_pending)
 		spin_unlock_raw(&sc->lock);
 	} else {
 		t->sched_state = SCHED_BLOCKED;
-		sched_switch(cpu, t);
+		switch_from(cpu, t);
 	}
 	arch_irq_restore(mask);
 }
@@ -315,6 +325,7 @@ void sched_exit_current(void)
 	spin_lock_raw(&cpu->sched->lock);
 	t->sched_state = SCHED_EXITED;
 	cpu->sched->after |= AFTER_EXIT;
+	cpu->sched->ended = t;
 	sched_switch(cpu, t);
 	panic("a dead thread runs");
 }
@@ -353,9 +364,9 @@ static struct percpu *sched_shortest(struct percpu *last)
 
 /* Where a thread that wakes up goes: where it ran last if that idles, else to
  * any idle CPU, else to the shortest queue. */
-static struct percpu *sched_place(struct percpu *last)
+static __attribute__((noinline)) struct percpu *sched_choose(struct percpu *last,
+							     u32 idle)
 {
-	u32 idle = __atomic_load_n(&sched_idle_mask, __ATOMIC_RELAXED);
 	u32 id;
 
 	if (idle == 0)
@@ -363,6 +374,16 @@ static struct percpu *sched_place(struct percpu *last)
 	id = (idle >> last->id & 1) != 0 ? last->id : (u32)__builtin_ctz(idle);
 	idle_mask_clear(id);
 	return &percpu_areas[id];
+}
+
+/* The same; in line when nobody idles and where it ran last nobody waits. */
+static inline struct percpu *sched_place(struct percpu *last)
+{
+	u32 idle = __atomic_load_n(&sched_idle_mask, __ATOMIC_RELAXED);
+
+	if ((idle | last->sched->ready_count) == 0)
+		return last;
+	return sched_choose(last, idle);
 }
 
 /* Under cpu's lock: asks it to switch if t should run before what runs. */

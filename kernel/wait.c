@@ -29,38 +29,6 @@ struct wait_timer {
 	struct waiter *waiter;
 };
 
-void waiter_init(struct waiter *w)
-{
-	w->thread = thread_current();
-	w->status = WAITER_PENDING;
-	list_init(&w->node);
-}
-
-/* Release: what the ending side did before is seen by the sleeper. The caller
- * may not touch *w any more once it has changed the status. */
-static bool waiter_end(struct waiter *w, zx_status_t status)
-{
-	u32 *word = (u32 *)&w->status;
-
-	do {
-		if (arch_cas_release32(word, WAITER_PENDING, (u32)status))
-			return true;
-	} while (__atomic_load_n(word, __ATOMIC_RELAXED) == WAITER_PENDING);
-	return false;
-}
-
-/* The thread outlives this call: the caller has preemption or interrupts off,
- * and threads are freed by the epoch. */
-bool waiter_wake(struct waiter *w, zx_status_t status)
-{
-	struct thread *t = w->thread;
-
-	if (!waiter_end(w, status))
-		return false;
-	sched_wake(t);
-	return true;
-}
-
 /* Timer interrupt. The waiter exists: its thread cancels the timer before it
  * leaves, which waits for us. */
 static void wait_timer_fire(struct ktimer *timer)
@@ -70,13 +38,16 @@ static void wait_timer_fire(struct ktimer *timer)
 	waiter_wake(wt->waiter, ZX_ERR_TIMED_OUT);
 }
 
-/* One of the bits that this sleep looks at is pending. */
+/* Awake without an end: one of the bits that this sleep looks at may be
+ * pending. */
 static __attribute__((noinline)) void waiter_interrupt(struct waiter *w,
 							u32 flags)
 {
 	u32 pending = __atomic_load_n(&w->thread->cpu_thread.pending,
 				      __ATOMIC_RELAXED) & flags;
 
+	if (pending == 0)
+		return;
 	if ((pending & WAIT_ENDS) != 0)
 		waiter_end(w, ZX_ERR_INTERNAL_INTR_KILLED);
 	else if ((flags & WAIT_BREAKS) != 0)
@@ -87,18 +58,16 @@ static __attribute__((noinline)) void waiter_interrupt(struct waiter *w,
 
 static inline zx_status_t waiter_block(struct waiter *w, u32 flags)
 {
-	const u32 *pending = &w->thread->cpu_thread.pending;
 	zx_status_t status;
 
-	/* Acquire: pairs with waiter_end(). */
-	while ((status = __atomic_load_n(&w->status, __ATOMIC_ACQUIRE)) ==
-	       WAITER_PENDING) {
-		if ((__atomic_load_n(pending, __ATOMIC_RELAXED) & flags) != 0)
-			waiter_interrupt(w, flags);
-		else
-			sched_block_while(&w->status, WAITER_PENDING, flags);
+	for (;;) {
+		sched_block_while(&w->status, WAITER_PENDING, flags);
+		/* Acquire: pairs with waiter_end(). */
+		status = __atomic_load_n(&w->status, __ATOMIC_ACQUIRE);
+		if (__builtin_expect(status != WAITER_PENDING, 1))
+			return status;
+		waiter_interrupt(w, flags);
 	}
-	return status;
 }
 
 /* Out of line: its timer makes a stack frame that other sleeps do not need. */

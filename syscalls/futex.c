@@ -12,8 +12,8 @@ static inline void owner_get(zx_handle_t handle, struct futex_owner *owner)
 {
 	struct object *o;
 
-	*owner = (struct futex_owner){ .named = handle != ZX_HANDLE_INVALID };
-	if (!owner->named)
+	*owner = (struct futex_owner){ .status = ZX_OK };
+	if (handle == ZX_HANDLE_INVALID)
 		return;
 	owner->status = handle_get_quiet(handle, ZX_OBJ_TYPE_THREAD, 0, &o);
 	if (owner->status == ZX_OK)
@@ -26,8 +26,10 @@ static inline void owner_put(const struct futex_owner *owner)
 		object_unref(&owner->thread->object);
 }
 
-zx_status_t sys_futex_wait(uaddr_t value_ptr, zx_futex_t current_value,
-			   zx_handle_t new_futex_owner, zx_time_t deadline)
+/* Out of line: the frame is for those who name one. */
+static __attribute__((noinline)) zx_status_t
+wait_owned(uaddr_t value_ptr, zx_futex_t current_value,
+	   zx_handle_t new_futex_owner, zx_time_t deadline)
 {
 	struct futex_owner owner;
 	zx_status_t status;
@@ -36,6 +38,15 @@ zx_status_t sys_futex_wait(uaddr_t value_ptr, zx_futex_t current_value,
 	status = futex_wait(value_ptr, (u32)current_value, &owner, deadline);
 	owner_put(&owner);
 	return status;
+}
+
+zx_status_t sys_futex_wait(uaddr_t value_ptr, zx_futex_t current_value,
+			   zx_handle_t new_futex_owner, zx_time_t deadline)
+{
+	if (new_futex_owner != ZX_HANDLE_INVALID)
+		return wait_owned(value_ptr, current_value, new_futex_owner,
+				  deadline);
+	return futex_wait(value_ptr, (u32)current_value, NULL, deadline);
 }
 
 zx_status_t sys_futex_wake(uaddr_t value_ptr, uint32_t wake_count)

@@ -15,7 +15,6 @@
 /* The owner that a caller asks for. The look-up of its handle comes first, and
  * what it says is judged after the comparison of the word. */
 struct futex_owner {
-	bool named;		/* else the others are OK and NULL */
 	zx_status_t status;
 	struct thread *thread;	/* counted by the caller; NULL with an error */
 };
@@ -24,7 +23,8 @@ struct futex_owner {
 void futex_init(void);
 
 /*
- * zx_futex_wait on the calling process's memory. Errors in order: INVALID_ARGS
+ * zx_futex_wait on the calling process's memory; owner NULL: none is named.
+ * Errors in order: INVALID_ARGS
  * (address, unreadable word), BAD_STATE (other value), owner->status,
  * INVALID_ARGS (owner unsuitable), TIMED_OUT, INTERNAL_INTR_KILLED. Sleeps; no
  * lock held.

@@ -15,7 +15,7 @@
 #ifndef KERNEL_WAIT_H
 #define KERNEL_WAIT_H
 
-#include <kernel/list.h>
+#include <kernel/lock.h>
 #include <kernel/time.h>
 
 struct thread;
@@ -49,7 +49,13 @@ enum wait_flag {
 };
 
 /* Prepares w for the running thread; then it may be linked and woken. */
-void waiter_init(struct waiter *w);
+static inline void waiter_init(struct waiter *w)
+{
+	/* Where a struct thread begins. */
+	w->thread = (struct thread *)arch_current();
+	w->status = WAITER_PENDING;
+	list_init(&w->node);
+}
 
 /*
  * Sleeps until woken, killed or told to give up its call (INTERNAL_INTR_KILLED,
@@ -64,9 +70,36 @@ void waiter_init(struct waiter *w);
 MUST_CHECK zx_status_t waiter_sleep(struct waiter *w, ktime_t deadline,
 				    enum wait_flag flags, u32 shown_state);
 
+/* True if this was the first to end the wait. Release: what the ending side did
+ * before is seen by the sleeper. The caller may not touch *w any more once it
+ * has changed the status. */
+static inline bool waiter_end(struct waiter *w, zx_status_t status)
+{
+	u32 *word = (u32 *)&w->status;
+
+	do {
+		if (arch_cas_release32(word, WAITER_PENDING, (u32)status))
+			return true;
+	} while (__atomic_load_n(word, __ATOMIC_RELAXED) == WAITER_PENDING);
+	return false;
+}
+
+/* <kernel/sched.h>, which includes this header. */
+void sched_wake(struct thread *t);
+
 /* Ends the wait with status; true if this was the first wake. Any context,
- * under the lock that keeps w linked. Callable with interrupts off. */
-bool waiter_wake(struct waiter *w, zx_status_t status);
+ * under the lock that keeps w linked. Callable with interrupts off. The thread
+ * outlives this call: the caller has preemption or interrupts off, and threads
+ * are freed by the epoch. */
+static inline bool waiter_wake(struct waiter *w, zx_status_t status)
+{
+	struct thread *t = w->thread;
+
+	if (!waiter_end(w, status))
+		return false;
+	sched_wake(t);
+	return true;
+}
 
 /* True if this thread is being killed: long loops stop early. */
 bool thread_is_killed(void);
