@@ -9,12 +9,26 @@
 
 /* What zx_channel_write and zx_channel_call send. */
 struct channel_write {
-	uaddr_t bytes;
+	uaddr_t bytes;		/* or zx_channel_iovec_t[num_bytes] if `iovec` */
 	uaddr_t handles;	/* values, or dispositions if `etc` */
 	u32 num_bytes;
 	u32 num_handles;
+	u32 min_bytes;		/* a shorter message is refused */
 	bool etc;
+	bool iovec;
 };
+
+/*
+ * The array of a message that is gathered, and the message's length: steps 3 and
+ * 4 of tasks.md 12.3. INVALID_ARGS: it cannot be read, or `reserved` is not 0;
+ * OUT_OF_RANGE: the sum; NO_MEMORY. Then its bytes: INVALID_ARGS.
+ */
+MUST_CHECK zx_status_t channel_iovec_read(const struct channel_write *w,
+					  zx_channel_iovec_t **out, u32 *bytes);
+MUST_CHECK zx_status_t channel_iovec_gather(const struct channel_write *w,
+					    const zx_channel_iovec_t *v,
+					    u8 *to);
+void channel_iovec_free(const struct channel_write *w, zx_channel_iovec_t *v);
 
 /* The handles that a failed write takes from its caller nonetheless; nothing
  * happens if the array cannot be read. Returns status. */

@@ -4,6 +4,7 @@
 #include <syscall_protos.h>
 
 #include "channel.h"
+#include "era.h"
 
 /* Steps 8 to 10: the sizes are told even of a reply that does not fit. */
 static zx_status_t deliver_reply(const zx_channel_call_args_t *args,
@@ -26,11 +27,8 @@ static zx_status_t call(const struct handle_ref *ref, zx_time_t deadline,
 			const struct channel_write *w, struct message **reply)
 {
 	struct message *m;
-	zx_status_t status;
+	zx_status_t status = channel_collect(w, ref->object, &m);
 
-	if (w->num_bytes < sizeof(zx_txid_t))
-		return channel_consume(w, ZX_ERR_INVALID_ARGS);
-	status = channel_collect(w, ref->object, &m);
 	if (status != ZX_OK)
 		return status;
 	status = channel_call(channel_from_object(ref->object), &ref->identity,
@@ -55,11 +53,18 @@ static zx_status_t call_and_read(zx_handle_t handle, u32 options,
 
 	if (user_read(&a, args, sizeof(a)) != ZX_OK)
 		return ZX_ERR_INVALID_ARGS;
-	w = (struct channel_write){ (uaddr_t)a.wr_bytes, (uaddr_t)a.wr_handles,
-				    a.wr_num_bytes, a.wr_num_handles, r->etc };
+	w = (struct channel_write){
+		.bytes = (uaddr_t)a.wr_bytes,
+		.handles = (uaddr_t)a.wr_handles,
+		.num_bytes = a.wr_num_bytes,
+		.num_handles = a.wr_num_handles,
+		.min_bytes = sizeof(zx_txid_t),
+		.etc = r->etc,
+		.iovec = options == ZX_CHANNEL_WRITE_USE_IOVEC,
+	};
 	r->bytes = (uaddr_t)a.rd_bytes;
 	r->handles = (uaddr_t)a.rd_handles;
-	if (options)
+	if (options & ~ERA_CHANNEL_WRITE_OPTIONS)
 		return channel_consume(&w, ZX_ERR_INVALID_ARGS);
 	status = handle_get_ref(handle, ZX_OBJ_TYPE_CHANNEL,
 				ZX_RIGHT_READ | ZX_RIGHT_WRITE, &ref);

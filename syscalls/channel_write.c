@@ -10,6 +10,7 @@
 #include <syscall_protos.h>
 
 #include "channel.h"
+#include "era.h"
 
 #define CHUNK 16u
 
@@ -214,22 +215,60 @@ static zx_status_t collect_handles(const struct channel_write *w,
 	return collect_values(w, m, self);
 }
 
-zx_status_t channel_collect(const struct channel_write *w,
-			    const struct object *self, struct message **out)
+/* Step 3, and step 4 of tasks.md 12.6. *bytes is the message's length; the
+ * buffers to gather it from are in *v, or NULL. */
+static zx_status_t judge_sizes(const struct channel_write *w,
+			       zx_channel_iovec_t **v, u32 *bytes)
+{
+	u32 most = w->iovec ? ZX_CHANNEL_MAX_MSG_IOVECS
+			    : ZX_CHANNEL_MAX_MSG_BYTES;
+
+	*v = NULL;
+	if (!w->iovec && w->num_bytes < w->min_bytes)
+		return ZX_ERR_INVALID_ARGS;
+	if (w->num_bytes > most || w->num_handles > ZX_CHANNEL_MAX_MSG_HANDLES)
+		return ZX_ERR_OUT_OF_RANGE;
+	*bytes = w->num_bytes;
+	return w->iovec ? channel_iovec_read(w, v, bytes) : ZX_OK;
+}
+
+static zx_status_t collect_bytes(const struct channel_write *w,
+				 const zx_channel_iovec_t *v, u32 bytes,
+				 struct message **out)
 {
 	struct message *m;
 	zx_status_t status;
 
-	if (w->num_bytes > ZX_CHANNEL_MAX_MSG_BYTES ||
-	    w->num_handles > ZX_CHANNEL_MAX_MSG_HANDLES)
-		return channel_consume(w, ZX_ERR_OUT_OF_RANGE);
-	status = message_create(w->num_bytes, w->num_handles, &m);
+	if (bytes < w->min_bytes)
+		return ZX_ERR_INVALID_ARGS;
+	status = message_create(bytes, w->num_handles, &m);
+	if (status != ZX_OK)
+		return status;
+	if (v)
+		status = channel_iovec_gather(w, v, m->data);
+	else if (bytes)
+		status = user_read(m->data, w->bytes, bytes);
+	if (status != ZX_OK)
+		message_discard(m);
+	else
+		*out = m;
+	return status;
+}
+
+zx_status_t channel_collect(const struct channel_write *w,
+			    const struct object *self, struct message **out)
+{
+	zx_channel_iovec_t *v;
+	struct message *m;
+	u32 bytes;
+	zx_status_t status = judge_sizes(w, &v, &bytes);
+
+	if (status == ZX_OK)
+		status = collect_bytes(w, v, bytes, &m);
+	if (v)
+		channel_iovec_free(w, v);
 	if (status != ZX_OK)
 		return channel_consume(w, status);
-	if (w->num_bytes && user_read(m->data, w->bytes, w->num_bytes) != ZX_OK) {
-		message_discard(m);
-		return channel_consume(w, ZX_ERR_INVALID_ARGS);
-	}
 	status = collect_handles(w, m, self);
 	if (status != ZX_OK)
 		message_free(m);
@@ -261,7 +300,7 @@ static zx_status_t write_message(zx_handle_t handle, u32 options,
 	struct object *o;
 	zx_status_t status;
 
-	if (options)
+	if (options & ~ERA_CHANNEL_WRITE_OPTIONS)
 		return channel_consume(w, ZX_ERR_INVALID_ARGS);
 	status = handle_get(handle, ZX_OBJ_TYPE_CHANNEL, ZX_RIGHT_WRITE, &o);
 	if (status != ZX_OK)
@@ -277,8 +316,13 @@ zx_status_t sys_channel_write(zx_handle_t handle, uint32_t options,
 			      uaddr_t bytes, uint32_t num_bytes,
 			      uaddr_t handles, uint32_t num_handles)
 {
-	struct channel_write w = { bytes, handles, num_bytes, num_handles,
-				   false };
+	struct channel_write w = {
+		.bytes = bytes,
+		.handles = handles,
+		.num_bytes = num_bytes,
+		.num_handles = num_handles,
+		.iovec = options == ZX_CHANNEL_WRITE_USE_IOVEC,
+	};
 
 	return write_message(handle, options, &w);
 }
@@ -287,8 +331,14 @@ zx_status_t sys_channel_write_etc(zx_handle_t handle, uint32_t options,
 				  uaddr_t bytes, uint32_t num_bytes,
 				  uaddr_t handles, uint32_t num_handles)
 {
-	struct channel_write w = { bytes, handles, num_bytes, num_handles,
-				   true };
+	struct channel_write w = {
+		.bytes = bytes,
+		.handles = handles,
+		.num_bytes = num_bytes,
+		.num_handles = num_handles,
+		.etc = true,
+		.iovec = options == ZX_CHANNEL_WRITE_USE_IOVEC,
+	};
 
 	return write_message(handle, options, &w);
 }

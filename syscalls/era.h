@@ -85,6 +85,9 @@
 /* pager-port.md 10.2: user packets that a port holds; the next one is refused,
  * in 2020 by a status alone. */
 #define ERA_PORT_USER_PACKETS (ERA_IS_LATEST ? 4096u : 2049u)
+/* tasks.md 12.3: options of writes to channels. */
+#define ERA_CHANNEL_WRITE_OPTIONS \
+	(ERA_IS_LATEST ? ZX_CHANNEL_WRITE_USE_IOVEC : 0u)
 /* pager-port.md 10.4: there is zx_port_cancel_key. */
 #define ERA_HAS_PORT_CANCEL_KEY ERA_IS_LATEST
 /* pager-port.md 12.8: timers on the boot clock, which is the monotonic one. */

@@ -10,6 +10,7 @@ obj-y += syscalls/fifo.o
 obj-y += syscalls/timer.o
 obj-y += syscalls/channel.o
 obj-y += syscalls/channel_write.o
+obj-y += syscalls/channel_iovec.o
 obj-y += syscalls/channel_call.o
 obj-y += syscalls/futex.o
 obj-y += syscalls/handle.o

@@ -114,6 +114,17 @@ __ZX_STATIC_ASSERT(sizeof(zx_wait_item_t) == 12, "zx_wait_item_t");
 #define ZX_CHANNEL_MAX_MSG_BYTES ((uint32_t)65536u)
 #define ZX_CHANNEL_MAX_MSG_HANDLES ((uint32_t)64u)
 
+/* Of the latest era: a message's bytes are gathered from so many buffers. */
+#define ZX_CHANNEL_WRITE_USE_IOVEC ((uint32_t)2u)
+#define ZX_CHANNEL_MAX_MSG_IOVECS ((uint32_t)8192u)
+
+typedef struct zx_channel_iovec {
+	const void *buffer;
+	uint32_t capacity;
+	uint32_t reserved;	/* 0 */
+} zx_channel_iovec_t;
+__ZX_STATIC_ASSERT(sizeof(zx_channel_iovec_t) == 16, "zx_channel_iovec_t");
+
 typedef uint32_t zx_handle_op_t;
 #define ZX_HANDLE_OP_MOVE ((zx_handle_op_t)0u)
 #define ZX_HANDLE_OP_DUPLICATE ((zx_handle_op_t)1u)
