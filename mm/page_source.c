@@ -10,6 +10,7 @@
  * The packet's memory is the source's. While it is out it holds a reference,
  * so VMO, pager and port may go in any order.
  */
+#include <kernel/atomic.h>
 #include <kernel/string.h>
 #include <kernel/suspend.h>
 #include <mm/slab.h>
@@ -36,14 +37,15 @@ void page_source_init_module(void)
 static void fill_packet(struct page_source *s, u16 command, u64 offset,
 			u64 length)
 {
-	zx_port_packet_t *b = &s->packet.body;
-
-	memset(b, 0, sizeof(*b));
-	b->key = s->key;
-	b->type = ZX_PKT_TYPE_PAGE_REQUEST;
-	b->page_request.command = command;
-	b->page_request.offset = offset;
-	b->page_request.length = length;
+	s->packet.body = (zx_port_packet_t){
+		.key = s->key,
+		.type = ZX_PKT_TYPE_PAGE_REQUEST,
+		.page_request = {
+			.command = command,
+			.offset = offset,
+			.length = length,
+		},
+	};
 }
 
 /* Puts the packet into the port. A port without handles swallows it: the
@@ -66,7 +68,7 @@ static const u16 commands[PAGE_REQUEST_KINDS] = {
 };
 
 /* Sends what is next, as long as the slot is free. */
-static void send_next(struct page_source *s)
+static __attribute__((noinline)) void send_due(struct page_source *s)
 {
 	while (!s->packet_out && !s->closed) {
 		struct list_node *n = list_pop_head(&s->fifo);
@@ -85,6 +87,13 @@ static void send_next(struct page_source *s)
 			return;
 		}
 	}
+}
+
+/* The same; in line when nothing is due, as after most changes. */
+static inline void send_next(struct page_source *s)
+{
+	if (!list_is_empty(&s->fifo) || s->complete_due)
+		send_due(s);
 }
 
 /* Takes the packet out of the port if nobody has it in hand yet. In hand, the
@@ -422,6 +431,18 @@ void page_source_shrink(struct page_source *s, const struct ptree *pages,
 
 /* --- The waiting thread --------------------------------------------------- */
 
+/* The sleep ended by itself; at this moment somebody may be ending it as well. */
+static __attribute__((noinline)) void give_up(struct page_source *s,
+					      struct page_request *r)
+{
+	mutex_lock(&s->lock);
+	if (r->state != REQUEST_DONE)
+		leave(s, r);
+	mutex_unlock(&s->lock);
+}
+
+/* Who wakes has unlinked r before and does not touch it any more, so only a sleep
+ * that ended by itself takes the lock. */
 zx_status_t page_request_wait_once(struct page_request *r)
 {
 	struct page_source *s = r->source;
@@ -429,10 +450,10 @@ zx_status_t page_request_wait_once(struct page_request *r)
 					  WAIT_BREAKABLE,
 					  ZX_THREAD_STATE_BLOCKED_PAGER);
 
-	mutex_lock(&s->lock);
-	if (r->state != REQUEST_DONE)
-		leave(s, r);
-	mutex_unlock(&s->lock);
+	if (__builtin_expect(status == ZX_ERR_INTERNAL_INTR_RETRY ||
+				     status == ZX_ERR_INTERNAL_INTR_KILLED,
+			     0))
+		give_up(s, r);
 	page_source_unref(s);
 	return status;
 }
@@ -473,14 +494,16 @@ struct page_source *page_source_create(struct pager *p, struct port *port,
 /* Relaxed: who adds a reference holds one. */
 void page_source_ref(struct page_source *s)
 {
-	__atomic_fetch_add(&s->ref_count, 1, __ATOMIC_RELAXED);
+	arch_add32(&s->ref_count, 1);
 }
 
-/* Acquire-release: what other holders did comes before the end. */
+/* Release, and acquire for the last: what other holders did comes before the
+ * end. */
 void page_source_unref(struct page_source *s)
 {
-	if (__atomic_sub_fetch(&s->ref_count, 1, __ATOMIC_ACQ_REL) != 0)
+	if (arch_sub32_release(&s->ref_count, 1) != 0)
 		return;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	object_unref(port_object(s->port));
 	object_unref(&s->pager->object);
 	slab_free(&source_cache, s);

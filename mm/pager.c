@@ -213,7 +213,8 @@ static zx_status_t check_aux_locked(struct vmo *aux, u64 offset,
 	if (__builtin_add_overflow(offset, bytes, &end) ||
 	    end > vmo_size_locked(aux))
 		return ZX_ERR_OUT_OF_RANGE;
-	if (vmo_has_pins_locked(aux->base, vmo_index(aux, offset),
+	if (aux->base->pin_count &&
+	    vmo_has_pins_locked(aux->base, vmo_index(aux, offset),
 				vmo_index(aux, end)))
 		return ZX_ERR_BAD_STATE;
 	return ZX_OK;
@@ -226,64 +227,76 @@ static void supplied_locked(const struct vmo *v, const struct page *p)
 		arch_cache_clean_invalidate(vmo_page_bytes(p), PAGE_SIZE);
 }
 
-/*
- * Gives absent slots of v what aux holds at the same distance: the page itself
- * by another name (aux gives its own name up afterwards), or a zero marker. v's
- * slots are prepared. Credits requests run by run.
- */
-static void move_slots_locked(struct vmo *v, u64 first, u64 count,
-			      struct vmo *aux, u64 aux_first)
-{
+/* A supply under both locks. */
+struct move {
+	struct vmo *v;
 	struct ptree_cursor to, from;
-	u64 run = 0;		/* absent slots just filled before i */
+	u64 taken;		/* pages that aux has no more */
+};
 
-	ptree_cursor_init(&to, &v->pages);
-	ptree_cursor_init(&from, &aux->pages);
-	for (u64 i = 0; i < count; i++) {
-		struct pt_slot s = ptree_cursor_get(&from, aux_first + i);
-		bool absent = pt_slot_type(ptree_cursor_get(&to, first + i)) ==
-			      PT_EMPTY;
-
-		if (absent && ptree_cursor_prepare(&to, first + i) == ZX_OK) {
-			if (pt_slot_type(s) == PT_PAGE) {
-				page_ref(pt_page(s));
-				pt_page(s)->private = 0;
-				pt_page(s)->age = VMO_AGE_SUPPLIED;
-				supplied_locked(v, pt_page(s));
-			} else {
-				s = pt_slot_zero();
-			}
-			(void)ptree_cursor_set(&to, first + i, s);
-			run++;
-		} else if (run) {
-			page_source_credit(v->source, PAGE_REQUEST_READ,
-					   (first + i - run) << PAGE_SHIFT,
-					   run << PAGE_SHIFT);
-			run = 0;
-		}
-	}
-	ptree_cursor_end(&to);
+/* v's tree has the run of slots that ends in front of index; ends requests for
+ * it. */
+static void credit_run_locked(const struct move *m, u64 index, u64 run)
+{
 	if (run)
-		page_source_credit(v->source, PAGE_REQUEST_READ,
-				   (first + count - run) << PAGE_SHIFT,
+		page_source_credit(m->v->source, PAGE_REQUEST_READ,
+				   (index - run) << PAGE_SHIFT,
 				   run << PAGE_SHIFT);
 }
 
-/* The same, but for tail gaps, where all is there (4.3). */
-static void move_around_gaps_locked(struct vmo *v, u64 first, u64 count,
-				    struct vmo *aux, u64 aux_first)
+/* What aux has at an index, as v shall have it: a page with its name, which none
+ * of aux's entries shows any more, or a zero marker. */
+static inline struct pt_slot take_slot_locked(struct move *m, u64 index)
 {
-	u64 index = first, end = first + count;
+	struct pt_slot s = ptree_cursor_take(&m->from, index);
+
+	if (pt_slot_type(s) != PT_PAGE)
+		return pt_slot_zero();
+	DEBUG_ASSERT(page_is_private(pt_page(s)));
+	m->taken++;
+	pt_page(s)->private = 0;
+	pt_page(s)->age = VMO_AGE_SUPPLIED;
+	supplied_locked(m->v, pt_page(s));
+	return s;
+}
+
+/* Gives absent slots of v what aux holds at the same distance. v's slots are
+ * prepared, and aux's pages are its own. Credits requests run by run. */
+static void move_slots_locked(struct move *m, u64 first, u64 end,
+			      u64 aux_first)
+{
+	u64 run = 0;		/* absent slots just filled in front of i */
+
+	for (u64 i = first; i < end; i++) {
+		if (pt_slot_type(ptree_cursor_get(&m->to, i)) == PT_EMPTY) {
+			ptree_cursor_fill(&m->to, i,
+					  take_slot_locked(m, aux_first +
+							      (i - first)));
+			run++;
+		} else {
+			credit_run_locked(m, i, run);
+			run = 0;
+		}
+	}
+	credit_run_locked(m, end, run);
+}
+
+/* The same, but for tail gaps, where all is there (4.3). */
+static void move_around_gaps_locked(struct move *m, u64 first, u64 end,
+				    u64 aux_first)
+{
+	u64 index = first;
 
 	while (index < end) {
-		u64 stop = vmo_find_gap_locked(v, index, end);
+		u64 stop = vmo_find_gap_locked(m->v, index, end);
 
-		move_slots_locked(v, index, stop - index, aux,
-				  aux_first + (index - first));
+		move_slots_locked(m, index, stop, aux_first + (index - first));
 		index = stop;
 		if (stop < end)
-			index = vmo_span_locked(v, stop, end).end;
+			index = vmo_span_locked(m->v, stop, end).end;
 	}
+	ptree_cursor_end(&m->to);
+	ptree_cursor_end(&m->from);
 }
 
 /*
@@ -292,26 +305,38 @@ static void move_around_gaps_locked(struct vmo *v, u64 first, u64 count,
  * after a prefix (4.4), but at once for a range whose nodes are more than the
  * memory there is.
  */
-static zx_status_t move_locked(struct vmo *v, u64 first, u64 count,
-			       struct vmo *aux, u64 aux_first, u64 *done)
+static zx_status_t move_locked(struct move *m, u64 first, u64 count,
+			       u64 aux_first, u64 *done)
 {
 	if (count > SUPPLY_STRETCH && count / SLOTS_A_FRAME > pmm_free_count())
 		return ZX_ERR_NO_MEMORY;
 	while (*done < count) {
+		u64 start = first + *done;
 		u64 n = min_u64(count - *done, SUPPLY_STRETCH);
-		zx_status_t status = ptree_insert_prepare(&v->pages,
-							  first + *done,
-							  first + *done + n);
+		zx_status_t status = ptree_cursor_prepare_all(&m->to, start,
+							      start + n);
 
 		if (status != ZX_OK)
 			return status;
-		move_around_gaps_locked(v, first + *done, n, aux,
-					aux_first + *done);
+		move_around_gaps_locked(m, start, start + n, aux_first + *done);
 		*done += n;
 		if (thread_is_killed())
 			return ZX_ERR_INTERNAL_INTR_KILLED;
 	}
 	return ZX_OK;
+}
+
+/* What the supply left of [index, end) in aux goes, and nodes that it emptied.
+ * No entry shows any of it. */
+static void drop_rest_locked(const struct move *m, struct vmo *aux, u64 index,
+			     u64 end)
+{
+	bool leaf_in_use = m->from.path[0] && m->from.path[0]->present;
+
+	if (end - index == m->taken && leaf_in_use &&
+	    ptree_cursor_on(&m->from, index))
+		return;
+	vmo_free_pages_locked(aux, index, end);
 }
 
 /* Pages that aux shares with relatives are copied before they move. */
@@ -351,6 +376,7 @@ static zx_status_t supply_locked(struct supply *s)
 	u64 first = s->offset >> PAGE_SHIFT, count = s->bytes >> PAGE_SHIFT;
 	u64 aux_first = vmo_index(s->aux, s->aux_offset), end, done = 0;
 	struct vmo *b = s->aux->base;
+	struct move m;
 	zx_status_t status = ZX_OK;
 
 	if (__builtin_add_overflow(s->offset, s->bytes, &end) ||
@@ -362,11 +388,15 @@ static zx_status_t supply_locked(struct supply *s)
 	vmo_unmap_pages_locked(b, aux_first, aux_first + count);
 	if (status == ZX_OK && s->gives_up)
 		status = ZX_ERR_NO_MEMORY;
+	m.v = s->v;
+	m.taken = 0;
+	ptree_cursor_init(&m.to, &s->v->pages);
+	ptree_cursor_init(&m.from, &b->pages);
 	if (status == ZX_OK)
-		status = move_locked(s->v, first, count, b, aux_first, &done);
+		status = move_locked(&m, first, count, aux_first, &done);
 	if (status != ZX_ERR_NO_MEMORY || s->gives_up)
 		done = count;
-	vmo_drop_pages_locked(b, aux_first, aux_first + done);
+	drop_rest_locked(&m, b, aux_first, aux_first + done);
 	s->offset += done << PAGE_SHIFT;
 	s->aux_offset += done << PAGE_SHIFT;
 	s->bytes -= done << PAGE_SHIFT;

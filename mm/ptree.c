@@ -380,19 +380,25 @@ struct pt_slot ptree_cursor_exchange(struct ptree_cursor *c, u64 index,
 	return (struct pt_slot){ old };
 }
 
+zx_status_t ptree_cursor_prepare_all(struct ptree_cursor *c, u64 start,
+				     u64 end)
+{
+	/* The last first, so that the root is high enough from the start. Often
+	 * the path is there, and loading it is less than growing it. */
+	for (u64 i = end; i > start; i = (i - 1) & ~(u64)(PT_FANOUT - 1)) {
+		(void)ptree_cursor_get(c, i - 1);
+		if (ptree_cursor_prepare(c, i - 1) != ZX_OK) {
+			ptree_prune(c->tree, start, end);
+			return ZX_ERR_NO_MEMORY;
+		}
+	}
+	return ZX_OK;
+}
+
 zx_status_t ptree_insert_prepare(struct ptree *t, u64 start, u64 end)
 {
 	struct ptree_cursor c;
 
 	ptree_cursor_init(&c, t);
-	/* The last first, so that the root is high enough from the start. */
-	if (ptree_cursor_grow(&c, end - 1) != ZX_OK)
-		return ZX_ERR_NO_MEMORY;
-	for (u64 i = start; i < end; i = (i | (PT_FANOUT - 1)) + 1) {
-		if (ptree_cursor_prepare(&c, i) != ZX_OK) {
-			ptree_prune(t, start, end);
-			return ZX_ERR_NO_MEMORY;
-		}
-	}
-	return ZX_OK;
+	return ptree_cursor_prepare_all(&c, start, end);
 }

@@ -81,7 +81,7 @@ struct page_span vmo_span_locked(const struct vmo *v, u64 index, u64 end)
 	return span;
 }
 
-u64 vmo_find_gap_locked(const struct vmo *v, u64 index, u64 end)
+u64 vmo_seek_gap_locked(const struct vmo *v, u64 index, u64 end)
 {
 	while (index < end) {
 		u64 from = index;
@@ -99,7 +99,7 @@ u64 vmo_find_gap_locked(const struct vmo *v, u64 index, u64 end)
 	return end;
 }
 
-bool vmo_in_gap_locked(const struct vmo *v, u64 index)
+bool vmo_seek_in_gap_locked(const struct vmo *v, u64 index)
 {
 	u64 found;
 	struct pt_slot s = ptree_next(&v->pages, index, PT_INDEX_LIMIT, &found);
@@ -172,6 +172,7 @@ zx_status_t vmo_add_gap_locked(struct vmo *v, u64 start, u64 end)
 		return ZX_OK;
 	if (prepare_slot(v, end - 1) != ZX_OK)
 		return ZX_ERR_NO_MEMORY;
+	v->has_gaps = true;
 	if (carry_on(v, start, end)) {
 		if (start)
 			ptree_prune(&v->pages, start - 1, start);
@@ -209,6 +210,7 @@ zx_status_t vmo_make_gap_locked(struct vmo *v, u64 start, u64 end)
 	    prepare_slot(v, end - 1) != ZX_OK ||
 	    prepare_slot(v, start) != ZX_OK)
 		return ZX_ERR_NO_MEMORY;
+	v->has_gaps = true;
 	page_source_shrink(v->source, &v->pages, start << PAGE_SHIFT);
 	vmo_unmap_pages_locked(v, start, end);
 	if (end - start > 2)

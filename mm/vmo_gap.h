@@ -48,10 +48,21 @@ static inline bool kind_is_gap(enum page_kind kind)
 
 /* What stands at index, which is below end; the span ends there at most. */
 struct page_span vmo_span_locked(const struct vmo *v, u64 index, u64 end);
+/* The halves of the inlines below that look. */
+u64 vmo_seek_gap_locked(const struct vmo *v, u64 index, u64 end);
+bool vmo_seek_in_gap_locked(const struct vmo *v, u64 index);
+
 /* The first gap page at or after index, or `end`. */
-u64 vmo_find_gap_locked(const struct vmo *v, u64 index, u64 end);
+static inline u64 vmo_find_gap_locked(const struct vmo *v, u64 index, u64 end)
+{
+	return v->has_gaps ? vmo_seek_gap_locked(v, index, end) : end;
+}
+
 /* Is index part of a gap, be it an end of one or between? */
-bool vmo_in_gap_locked(const struct vmo *v, u64 index);
+static inline bool vmo_in_gap_locked(const struct vmo *v, u64 index)
+{
+	return v->has_gaps && vmo_seek_in_gap_locked(v, index);
+}
 
 /* No gap reaches over index from here on. NO_MEMORY. */
 MUST_CHECK zx_status_t vmo_cut_gap_locked(struct vmo *v, u64 index);

@@ -258,19 +258,17 @@ u64 vmo_get_resident_locked(struct vmo *v, u64 index, u64 count,
 {
 	u64 limit = vmo_end_locked(v);
 	u64 in_leaf = PT_FANOUT - index % PT_FANOUT;
-	struct ptree_cursor c;
+	const struct pt_node *leaf = ptree_leaf(&v->pages, index);
 	u64 bits, end = 0;
 
-	ptree_cursor_init(&c, &v->pages);
-	ptree_cursor_load(&c, index);
-	if (!c.path[0] || index >= limit)
+	if (!leaf || index >= limit)
 		return 0;
 	count = min_u64(min_u64(count, in_leaf), limit - index);
-	bits = c.path[0]->present >> (index % PT_FANOUT);
+	bits = leaf->present >> (index % PT_FANOUT);
 	bits &= ~0ul >> (64 - count);
 	for (; bits; bits &= bits - 1) {
 		u32 i = bit_lowest64(bits);
-		struct pt_slot s = { c.path[0]->slots[index % PT_FANOUT + i] };
+		struct pt_slot s = { leaf->slots[index % PT_FANOUT + i] };
 
 		if (pt_slot_type(s) != PT_PAGE)
 			continue;

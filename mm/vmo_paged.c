@@ -40,19 +40,14 @@ zx_status_t vmo_fill_zero_locked(struct vmo *v, u64 index, struct page **out)
 	return status;
 }
 
-/* A page that is there. */
-static zx_status_t touch_locked(struct vmo *v, u64 index, struct page *p,
-				bool write, struct page_request *request,
-				bool *writable)
+/* A page that is there shall be written. */
+static __attribute__((noinline)) zx_status_t
+touch_page_locked(struct vmo *v, u64 index, struct page *p,
+		  struct page_request *request, bool *writable)
 {
-	bool dirty = vmo_page_state(p) == VMO_PAGE_DIRTY;
 	zx_status_t status = ZX_OK;
 
-	vmo_page_used(p);
-	*writable = dirty && v->modified;
-	if (!write)
-		return ZX_OK;
-	if (!dirty)
+	if (vmo_page_state(p) != VMO_PAGE_DIRTY)
 		status = vmo_request_dirty_locked(v, index, index + 1, request);
 	if (status != ZX_OK)
 		return status;
@@ -83,16 +78,12 @@ static zx_status_t touch_zero_locked(struct vmo *v, u64 index, bool write,
 	return status;
 }
 
-zx_status_t vmo_get_paged_locked(struct vmo *v, u64 index, bool write,
-				 struct page_request *request,
-				 struct page **out, bool *writable)
+/* No page is there. */
+static __attribute__((noinline)) zx_status_t
+get_no_page_locked(struct vmo *v, u64 index, struct pt_slot s, bool write,
+		   struct page_request *request, struct page **out,
+		   bool *writable)
 {
-	struct pt_slot s = ptree_get(&v->pages, index);
-
-	if (pt_slot_type(s) == PT_PAGE) {
-		*out = pt_page(s);
-		return touch_locked(v, index, *out, write, request, writable);
-	}
 	if (pt_slot_type(s) == PT_ZERO || vmo_in_gap_locked(v, index))
 		return touch_zero_locked(v, index, write, request, out,
 					 writable);
@@ -101,6 +92,25 @@ zx_status_t vmo_get_paged_locked(struct vmo *v, u64 index, bool write,
 	return page_source_request(v->source, PAGE_REQUEST_READ,
 				   (index - v->shift) << PAGE_SHIFT, PAGE_SIZE,
 				   request);
+}
+
+zx_status_t vmo_get_paged_locked(struct vmo *v, u64 index, bool write,
+				 struct page_request *request,
+				 struct page **out, bool *writable)
+{
+	struct pt_slot s = pt_slot_empty();
+	struct page *p;
+
+	(void)ptree_find(&v->pages, index, &s);
+	if (pt_slot_type(s) != PT_PAGE)
+		return get_no_page_locked(v, index, s, write, request, out,
+					  writable);
+	p = pt_page(s);
+	*out = p;
+	vmo_page_used(p);
+	*writable = v->modified && vmo_page_state(p) == VMO_PAGE_DIRTY;
+	return write ? touch_page_locked(v, index, p, request, writable) :
+		       ZX_OK;
 }
 
 /* The end of the run of pages from index on that are there and not dirty. */

@@ -348,6 +348,49 @@ static void test_height_zero(void **state)
 	assert_int_equal(t.height, 0);
 }
 
+/* Pages that one cursor takes and another fills in are counted where they are,
+ * in trees of one slot as in trees of several leaves. */
+static void test_take_and_fill(void **state)
+{
+	static const u64 lengths[] = { 1, 2, 64, 65, 200 };
+	struct ptree_cursor from, to;
+	struct ptree a, b;
+	struct page *list = NULL;
+	u64 nodes;
+
+	(void)state;
+	for (u32 k = 0; k < 5; k++) {
+		u64 length = lengths[k];
+
+		ptree_init(&a);
+		ptree_init(&b);
+		ptree_cursor_init(&from, &a);
+		ptree_cursor_init(&to, &b);
+		assert_int_equal(ptree_cursor_prepare_all(&from, 0, length),
+				 ZX_OK);
+		for (u64 i = 0; i < length; i++)
+			ptree_cursor_fill(&from, i, i % 3 == 2 ?
+					  pt_slot_zero() :
+					  pt_slot_page(page_new()));
+		ptree_cursor_end(&from);
+		assert_int_equal(ptree_check(&a, &nodes), length - length / 3);
+		assert_int_equal(ptree_cursor_prepare_all(&to, 0, length),
+				 ZX_OK);
+		for (u64 i = 0; i < length; i++)
+			ptree_cursor_fill(&to, i, ptree_cursor_take(&from, i));
+		ptree_cursor_end(&from);
+		ptree_cursor_end(&to);
+		assert_int_equal(ptree_check(&a, &nodes), 0);
+		assert_int_equal(ptree_check(&b, &nodes), length - length / 3);
+		/* Markers stay, and empty leaves until somebody removes. */
+		assert_int_equal(ptree_remove(&a, 0, PT_INDEX_LIMIT, &list), 0);
+		(void)ptree_remove(&b, 0, PT_INDEX_LIMIT, &list);
+		free_list(list);
+		list = NULL;
+		assert_int_equal(env_live_count, 0);
+	}
+}
+
 /* The last index of the key space works like any other. */
 static void test_last_index(void **state)
 {
@@ -503,6 +546,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_height_zero),
+		cmocka_unit_test(test_take_and_fill),
 		cmocka_unit_test(test_last_index),
 		cmocka_unit_test(test_share_cost),
 		cmocka_unit_test(test_random_changes),

@@ -59,6 +59,25 @@ static inline bool ptree_find(const struct ptree *t, u64 index,
 	return true;
 }
 
+/* The leaf that an index falls into, for looking only; NULL: there is none. */
+static inline const struct pt_node *ptree_leaf(const struct ptree *t, u64 index)
+{
+	u32 shift = PT_LEVEL_BITS * t->height;
+	const struct pt_node *n = NULL;
+	struct pt_slot s = { t->root };
+
+	if (index >> shift)
+		return NULL;
+	while (shift) {
+		if (pt_slot_type(s) != PT_NODE)
+			return NULL;
+		n = pt_slot_node(s);
+		shift -= PT_LEVEL_BITS;
+		s.word = n->slots[(index >> shift) % PT_FANOUT];
+	}
+	return n;
+}
+
 /* Puts a page where ptree_find() found a slot without one, in a tree that never
  * shared anything. Shorter than a cursor. */
 void ptree_fill(struct ptree *t, u64 index, struct page *p);

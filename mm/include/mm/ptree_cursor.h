@@ -6,6 +6,7 @@
 #define MM_PTREE_CURSOR_H
 
 #include <kernel/bits.h>
+#include <kernel/panic.h>
 #include <mm/ptree_slot.h>
 
 /*
@@ -52,6 +53,9 @@ static inline void ptree_cursor_init(struct ptree_cursor *c, struct ptree *t)
 /* Slow halves of the inlines below. */
 void ptree_cursor_load(struct ptree_cursor *c, u64 index);
 MUST_CHECK zx_status_t ptree_cursor_grow(struct ptree_cursor *c, u64 index);
+/* ptree_insert_prepare(); the cursor is on the first leaf then. */
+MUST_CHECK zx_status_t ptree_cursor_prepare_all(struct ptree_cursor *c,
+						u64 start, u64 end);
 void ptree_cursor_flush(struct ptree_cursor *c);
 struct pt_slot ptree_cursor_exchange(struct ptree_cursor *c, u64 index,
 				     struct pt_slot s);
@@ -136,6 +140,48 @@ static inline struct pt_slot ptree_cursor_set(struct ptree_cursor *c, u64 index,
 		return ptree_cursor_exchange(c, index, s);
 	c->tree->root = s.word;
 	return old;
+}
+
+/* The cursor's own leaf has so many pages more. */
+static inline void ptree_cursor_count(struct ptree_cursor *c, u64 pages)
+{
+	c->path[0]->resident_count += pages;
+	c->delta += pages;
+}
+
+/* As ptree_cursor_set() where nothing stands, in line. */
+static inline void ptree_cursor_fill(struct ptree_cursor *c, u64 index,
+				     struct pt_slot s)
+{
+	struct pt_node *leaf = c->path[0];
+
+	if (!leaf || !ptree_cursor_on(c, index)) {
+		(void)ptree_cursor_set(c, index, s);
+		return;
+	}
+	DEBUG_ASSERT(c->writable);
+	leaf->slots[index % PT_FANOUT] = s.word;
+	leaf->present |= 1ul << index % PT_FANOUT;
+	ptree_cursor_count(c, pt_slot_type(s) == PT_PAGE);
+}
+
+/* What stands at an index; a page is taken out, with the count of its name. The
+ * path to a page is private. */
+static inline struct pt_slot ptree_cursor_take(struct ptree_cursor *c,
+					       u64 index)
+{
+	struct pt_slot s = ptree_cursor_get(c, index);
+	struct pt_node *leaf = c->path[0];
+
+	if (pt_slot_type(s) != PT_PAGE)
+		return s;
+	if (!leaf)
+		return ptree_cursor_set(c, index, pt_slot_empty());
+	DEBUG_ASSERT(c->writable);
+	leaf->slots[index % PT_FANOUT] = PT_EMPTY;
+	leaf->present &= ~(1ul << index % PT_FANOUT);
+	ptree_cursor_count(c, -1ul);
+	return s;
 }
 
 /* Brings the counts up to date. The cursor may be used again. */

@@ -87,6 +87,8 @@ struct vmo {
 	/* Pager's VMO: written since the service last reset it (pager-port.md
 	 * 7.8). No entry is writable while it is not set. */
 	bool modified;
+	/* Pager's VMO: a tail gap may stand in its tree; never reset. */
+	bool has_gaps;
 	struct mutex own_lock;		/* LOCK_VMO: what lock points at, or not */
 	struct vmo_kin kin;		/* relatives */
 	/* Under object.lock. */
