@@ -104,7 +104,7 @@ zx_status_t port_wait_async(struct port *p, const struct handle_ref *source,
 			    u64 key, zx_signals_t signals, u32 options)
 {
 	struct async_wait *a = slab_alloc(&async_cache);
-	zx_status_t status = ZX_ERR_NO_MEMORY;
+	zx_status_t status = ZX_ERR_NO_SPACE;
 
 	if (!a)
 		return ZX_ERR_NO_MEMORY;
@@ -114,5 +114,7 @@ zx_status_t port_wait_async(struct port *p, const struct handle_ref *source,
 	/* From here on an accepted wait may have fired and be gone. */
 	if (status != ZX_OK)
 		async_free(a);
-	return status == ZX_ERR_CANCELED ? ZX_ERR_BAD_HANDLE : status;
+	if (status == ZX_ERR_CANCELED)
+		return ZX_ERR_BAD_HANDLE;
+	return status == ZX_ERR_NO_MEMORY ? ZX_ERR_NO_SPACE : status;
 }

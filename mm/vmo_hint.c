@@ -6,6 +6,7 @@
 #include <mm/pager.h>
 #include <mm/vmo_hint.h>
 
+#include "page_source.h"
 #include "vmo_internal.h"
 
 /* Pages handled before the lock is given up for a moment. */
@@ -145,6 +146,19 @@ zx_status_t vmo_dont_need(struct vmo *v, u64 offset, u64 bytes)
 	return status;
 }
 
+/* Nobody will ever bring in what is absent. */
+static bool source_is_gone(struct vmo *v)
+{
+	struct page_source *s;
+	bool gone;
+
+	mutex_lock(v->lock);
+	s = v->base->source ? v->base->source : v->base->source_vmo->source;
+	gone = page_source_is_detached(s) || page_source_is_closed(s);
+	mutex_unlock(v->lock);
+	return gone;
+}
+
 zx_status_t vmo_always_need(struct vmo *v, u64 offset, u64 bytes, bool runs)
 {
 	zx_status_t status;
@@ -154,9 +168,10 @@ zx_status_t vmo_always_need(struct vmo *v, u64 offset, u64 bytes, bool runs)
 	status = check_range(v, offset, bytes);
 	if (status != ZX_OK || bytes == 0)
 		return status;
-	/* It is a hint: what cannot be had is not missed. */
+	/* It is a hint: what a pager fails to bring is not missed. */
 	status = read_pages(v, offset, bytes, runs);
-	if (status == ZX_ERR_INTERNAL_INTR_KILLED)
+	if (status == ZX_ERR_INTERNAL_INTR_KILLED ||
+	    (status == ZX_ERR_BAD_STATE && source_is_gone(v)))
 		return status;
 	return set_age(v, offset, bytes, VMO_AGE_NEEDED);
 }

@@ -88,6 +88,9 @@
 /* tasks.md 12.3: options of writes to channels. */
 #define ERA_CHANNEL_WRITE_OPTIONS \
 	(ERA_IS_LATEST ? ZX_CHANNEL_WRITE_USE_IOVEC : 0u)
+/* pager-port.md 12.3: too many registrations are a policy error (else NO_MEMORY
+ * alone). */
+#define ERA_WAIT_ASYNC_LIMIT_IS_POLICY ERA_IS_LATEST
 /* pager-port.md 10.4: there is zx_port_cancel_key. */
 #define ERA_HAS_PORT_CANCEL_KEY ERA_IS_LATEST
 /* pager-port.md 12.8: timers on the boot clock, which is the monotonic one. */

@@ -1,6 +1,7 @@
 /*
  * Waiting (pager-port.md 12.1-12.3) and sleeping (tasks.md 16).
  */
+#include <kernel/exception.h>
 #include <kernel/port.h>
 #include <kernel/sched.h>
 #include <kernel/wait_object.h>
@@ -8,6 +9,8 @@
 #include <syscall_protos.h>
 #include <syscalls/user.h>
 #include <zircon/syscalls/object.h>
+
+#include "era.h"
 
 /* What was observed is written for OK, TIMED_OUT and CANCELED; a pointer that
  * cannot be written overrides all three. */
@@ -136,6 +139,15 @@ static zx_status_t wait_async(struct port *p, zx_handle_t handle, u64 key,
 	return status;
 }
 
+/* More registrations than a port or an object keeps (pager-port.md 12.3). */
+static zx_status_t too_many_waits(void)
+{
+	if (ERA_WAIT_ASYNC_LIMIT_IS_POLICY)
+		exception_raise_policy(
+			ZX_EXCP_POLICY_CODE_PORT_TOO_MANY_OBSERVERS, 0);
+	return ZX_ERR_NO_MEMORY;
+}
+
 zx_status_t sys_object_wait_async(zx_handle_t handle, zx_handle_t port,
 				  uint64_t key, zx_signals_t signals,
 				  uint32_t options)
@@ -151,7 +163,7 @@ zx_status_t sys_object_wait_async(zx_handle_t handle, zx_handle_t port,
 	status = wait_async(port_from_object(p), handle, key, signals,
 			    options);
 	object_unref(p);
-	return status;
+	return status == ZX_ERR_NO_SPACE ? too_many_waits() : status;
 }
 
 /* Always OK: a killed thread does not see the answer. */

@@ -306,9 +306,6 @@ JX_TEST(pager_9_2_r4_hints_check_their_range)
 	/* Rounded outward. */
 	EXPECT_STATUS(hint(s.p.vmo, ZX_VMO_OP_ALWAYS_NEED, 2 * PAGE + 5, PAGE), ZX_OK);
 	EXPECT_EQ(service_resident(&s), 3);
-	/* What the pager cannot give is not missed. */
-	service_stop(&s);
-	EXPECT_STATUS(hint(s.p.vmo, ZX_VMO_OP_ALWAYS_NEED, 0, 8 * PAGE), ZX_OK);
 	zx_handle_close(bare);
 	zx_handle_close(anonymous);
 	service_drop(&s);

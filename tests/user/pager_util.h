@@ -51,7 +51,7 @@ enum access_kind {
 	ACCESS_LOAD,		/* through a mapping of this process */
 	ACCESS_STORE,
 	ACCESS_KIND_COUNT,
-	ACCESS_ALWAYS_NEED = ACCESS_KIND_COUNT,	/* does not fail */
+	ACCESS_ALWAYS_NEED = ACCESS_KIND_COUNT,	/* fails without a pager alone */
 };
 
 /* A thread of this process that wants pages; it stays where it is. */

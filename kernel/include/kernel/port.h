@@ -77,7 +77,8 @@ MUST_CHECK zx_status_t port_wait(struct port *p, ktime_t deadline,
 
 /*
  * zx_object_wait_async and zx_port_cancel after the look-ups; see
- * pager-port.md 12.3, 10.4. wait_async: NO_MEMORY; BAD_HANDLE if the source
+ * pager-port.md 12.3, 10.4. wait_async: NO_MEMORY; NO_SPACE: the port has
+ * PORT_MAX_ASYNC, or the object OBJECT_MAX_OBSERVERS; BAD_HANDLE if the source
  * handle or the last port handle was closed meanwhile. cancel: NOT_FOUND.
  */
 MUST_CHECK zx_status_t port_wait_async(struct port *p,

@@ -25,7 +25,8 @@ MUST_CHECK zx_status_t vmo_prefetch(struct vmo *v, u64 offset, u64 bytes);
  * the first to go, until it is used again; makes no request. always_need: brings
  * in what is missing, page by page or in runs (pager-port.md 5.3), and then what
  * is there goes only if memory is out otherwise; may wait for a pager, whose
- * failures it does not tell. INTERNAL_INTR_KILLED.
+ * failures it does not tell. BAD_STATE: something is missing, and the pager is
+ * detached or gone (pager-port.md 2.4); INTERNAL_INTR_KILLED.
  */
 MUST_CHECK zx_status_t vmo_dont_need(struct vmo *v, u64 offset, u64 bytes);
 MUST_CHECK zx_status_t vmo_always_need(struct vmo *v, u64 offset, u64 bytes,
