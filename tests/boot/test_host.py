@@ -48,6 +48,8 @@ def test_last_words(boot, gic, what, said):
     assert re.search(r"x0=[0-9a-f]{16} ", report)
     assert re.search(r"pc=[0-9a-f]{16} pstate=", report)
     assert re.search(r"walk of [0-9a-f]{16}: L0 [0-9a-f]{16}", report)
+    if what == "masked":
+        assert re.search(r"host: interrupt \d+ is pending for EL1", report)
     if what != "early":
         assert f"host: | provoking {what}" in report
     assert report.rstrip().endswith("host: the end")

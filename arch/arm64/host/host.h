@@ -45,7 +45,9 @@ struct host_cpu {
 	u32 state;
 	u64 entry, context;
 	/* This CPU's own. */
-	u64 stuck_since;	/* an interrupt has been pending since; or 0 */
+	u32 watched;		/* list registers pending since the last tick */
+	u32 stuck_ticks;	/* ticks in a row that found one of them so */
+	u32 overdue_ticks;	/* ticks in a row that found the promise broken */
 	u64 figures[4];
 	u32 waiting_count;	/* interrupts without a list register */
 	struct host_waiting {
@@ -135,8 +137,10 @@ void vgic_init_cpu(void);
 void vgic_handle(const struct host_regs *regs);
 /* ICC_SGI1R_EL1 of EL1. */
 void vgic_send_sgi(u64 value);
-/* An interrupt pends for EL1, which has not taken it. */
-bool vgic_is_waiting(void);
+/* Bit n: EL1 has not taken the interrupt of list register n. */
+u32 vgic_pending_mask(void);
+/* The interrupts of the running CPU's list registers, for the report. */
+void vgic_print(void);
 /* The host's own interrupts, after the kernel has reset the controller. */
 void vgic_enable_own(void);
 

@@ -156,6 +156,7 @@ void report_and_end(const struct host_regs *regs, const char *why, u64 value)
 	host_print("\nhost: CPU %u: %s 0x%lx",
 		   (u32)(host_cpu() - host_cpus), why, value);
 	print_registers(regs);
+	vgic_print();
 	if (is_abort(READ_REG("esr_el2")))
 		print_walk(READ_REG("far_el2"));
 	print_walk(READ_REG("far_el1"));

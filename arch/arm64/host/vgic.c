@@ -93,8 +93,13 @@ static void inject(u32 intid, u32 source)
 		return;
 	}
 	lr = gic->read_lr(i);
+	/* EL1 has taken what was there since the last tick. */
+	if (!(lr.state & LR_PENDING))
+		host_cpu()->watched &= ~(1u << i);
+	/* The end of an active SGI names its sender. */
+	if (lr.state == 0)
+		lr.source = source;
 	lr.intid = intid;
-	lr.source = source;
 	lr.priority = PRIORITY;
 	lr.is_physical = intid >= INTID_SGI_MAX;
 	lr.state |= LR_PENDING;
@@ -150,12 +155,26 @@ void vgic_send_sgi(u64 value)
 	__asm__ volatile("msr s3_0_c12_c11_5, %0\n\tisb" : : "r"(value));
 }
 
-bool vgic_is_waiting(void)
+u32 vgic_pending_mask(void)
 {
-	u32 i;
+	u32 i, mask = 0;
 
 	for (i = 0; i < HOST_LRS; i++)
 		if (gic->read_lr(i).state & LR_PENDING)
-			return true;
-	return false;
+			mask |= 1u << i;
+	return mask;
+}
+
+void vgic_print(void)
+{
+	struct list_register lr;
+	u32 i;
+
+	for (i = 0; gic && i < HOST_LRS; i++) {
+		lr = gic->read_lr(i);
+		if (lr.state != 0)
+			host_print("host: interrupt %u is%s%s for EL1\n", lr.intid,
+				   lr.state & LR_PENDING ? " pending" : "",
+				   lr.state & LR_ACTIVE ? " active" : "");
+	}
 }

@@ -1,17 +1,22 @@
 /*
- * The watch: EL2's own timer ticks on every CPU, and at each tick the host looks
- * whether EL1 is still there. Two things end the machine with a report:
+ * The watch: EL2's own timer ticks on every CPU, a second after the last tick, and
+ * at each the host looks whether EL1 is still there. Two things end the machine
+ * with a report:
  *
- *  - an interrupt has been pending for EL1 for STUCK_SECONDS: interrupts are off,
+ *  - one interrupt has been pending for EL1 for STUCK_TICKS: interrupts are off,
  *    and the code that turned them off goes on and on. No promise is needed; it
  *    works from the first instruction of EL1. (A kernel that idles with
  *    interrupts masked wakes by one and takes it.)
  *  - the kernel has promised to say that it is alive, and has not.
+ *
+ * Both count ticks, not time: where the machine itself stood still for a while,
+ * as a virtual one may, EL1 is given the seconds in which it can act.
  */
 #include "abi.h"
 #include "host.h"
 
-#define STUCK_SECONDS 5
+#define STUCK_TICKS 5
+#define GRACE_TICKS 2		/* after the end of a promise */
 #define BOOT_SECONDS 20		/* from EL1's entry to its first promise */
 #define PROMISE_SECONDS_MAX 3600
 
@@ -52,7 +57,9 @@ void watch_init_cpu(void)
 {
 	struct host_cpu *cpu = host_cpu();
 
-	cpu->stuck_since = 0;
+	cpu->watched = 0;
+	cpu->stuck_ticks = 0;
+	cpu->overdue_ticks = 0;
 	set_timer();
 }
 
@@ -77,17 +84,17 @@ void watch_tick(const struct host_regs *regs)
 {
 	u64 until = __atomic_load_n(&promise_until, __ATOMIC_RELAXED);
 	struct host_cpu *cpu = host_cpu();
-	u64 t = now();
+	u32 pending = vgic_pending_mask();
 
 	set_timer();
-	if (!vgic_is_waiting())
-		cpu->stuck_since = 0;
-	else if (cpu->stuck_since == 0)
-		cpu->stuck_since = t;
-	else if (t - cpu->stuck_since >= STUCK_SECONDS * frequency())
+	cpu->stuck_ticks = pending & cpu->watched ? cpu->stuck_ticks + 1 : 0;
+	cpu->watched = pending;
+	if (cpu->stuck_ticks == STUCK_TICKS)
 		report_and_end(regs, "the kernel has not taken an interrupt for "
-			       "this many seconds:", STUCK_SECONDS);
-	if (until != 0 && t > until)
+			       "this many seconds:", STUCK_TICKS);
+	cpu->overdue_ticks = until != 0 && now() > until ?
+				     cpu->overdue_ticks + 1 : 0;
+	if (cpu->overdue_ticks > GRACE_TICKS)
 		report_and_end(regs, "the kernel has not said for this many "
 			       "seconds that it is alive:", promise_seconds);
 }
