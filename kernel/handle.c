@@ -217,15 +217,16 @@ static __attribute__((noinline)) zx_status_t refuse(struct object *o,
 	return status;
 }
 
-/* The uniform checks on what was taken; gives it back if one fails. */
+/* The uniform checks on what was taken; refuse() gives it back if one fails, as
+ * the last call of a look-up, which needs no frame then. */
 static inline zx_status_t check(const struct found *f, u32 type,
 				zx_rights_t rights)
 {
 	if (__builtin_expect(f->object->type != type, 0) &&
 	    type != ZX_OBJ_TYPE_NONE)
-		return refuse(f->object, ZX_ERR_WRONG_TYPE);
+		return ZX_ERR_WRONG_TYPE;
 	if (__builtin_expect((rights & ~f->rights) != 0, 0))
-		return refuse(f->object, ZX_ERR_ACCESS_DENIED);
+		return ZX_ERR_ACCESS_DENIED;
 	return ZX_OK;
 }
 
@@ -238,9 +239,10 @@ zx_status_t handle_get_quiet(zx_handle_t value, u32 type, zx_rights_t rights,
 	if (!slot_take_slow(handle_table_current(), value, &f))
 		return ZX_ERR_BAD_HANDLE;
 	status = check(&f, type, rights);
-	if (status == ZX_OK)
-		*out = f.object;
-	return status;
+	if (status != ZX_OK)
+		return refuse(f.object, status);
+	*out = f.object;
+	return ZX_OK;
 }
 
 /* All of handle_get() when the first attempt failed. */
@@ -264,9 +266,10 @@ zx_status_t handle_get(zx_handle_t value, u32 type, zx_rights_t rights,
 			     0))
 		return get_slow(value, type, rights, out);
 	status = check(&f, type, rights);
-	if (__builtin_expect(status == ZX_OK, 1))
-		*out = f.object;
-	return status;
+	if (__builtin_expect(status != ZX_OK, 0))
+		return refuse(f.object, status);
+	*out = f.object;
+	return ZX_OK;
 }
 
 static inline zx_status_t give_ref(const struct found *f, u32 type,
@@ -275,7 +278,7 @@ static inline zx_status_t give_ref(const struct found *f, u32 type,
 	zx_status_t status = check(f, type, rights);
 
 	if (__builtin_expect(status != ZX_OK, 0))
-		return status;
+		return refuse(f->object, status);
 	out->object = f->object;
 	out->rights = f->rights;
 	out->identity.slot_word = &f->slot->word;

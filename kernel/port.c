@@ -96,7 +96,8 @@ static inline struct port_packet *pop_locked(struct port *p)
 
 /* A reader that is being killed or has timed out does not take it. One that was
  * woken is not touched any more. */
-static bool hand_over_locked(struct port *p, struct port_packet *pkt)
+static inline __attribute__((always_inline)) bool
+hand_over_locked(struct port *p, struct port_packet *pkt)
 {
 	struct list_node *n;
 	struct port_reader *r;
