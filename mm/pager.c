@@ -220,9 +220,13 @@ static zx_status_t check_aux_locked(struct vmo *aux, u64 offset,
 	return ZX_OK;
 }
 
-/* What was written through the kernel's alias will be read past the cache. */
-static void supplied_locked(const struct vmo *v, const struct page *p)
+/* A page comes, with its only name. What was written through the kernel's alias
+ * will be read past the cache. */
+static void supplied_locked(const struct vmo *v, struct page *p)
 {
+	DEBUG_ASSERT(page_is_private(p));
+	p->private = 0;
+	p->age = VMO_AGE_SUPPLIED;
 	if (v->lookup & VMO_IS_UNCACHED)
 		arch_cache_clean_invalidate(vmo_page_bytes(p), PAGE_SIZE);
 }
@@ -252,10 +256,7 @@ static inline struct pt_slot take_slot_locked(struct move *m, u64 index)
 
 	if (pt_slot_type(s) != PT_PAGE)
 		return pt_slot_zero();
-	DEBUG_ASSERT(page_is_private(pt_page(s)));
 	m->taken++;
-	pt_page(s)->private = 0;
-	pt_page(s)->age = VMO_AGE_SUPPLIED;
 	supplied_locked(m->v, pt_page(s));
 	return s;
 }
@@ -339,6 +340,55 @@ static void drop_rest_locked(const struct move *m, struct vmo *aux, u64 index,
 	vmo_free_pages_locked(aux, index, end);
 }
 
+/* A call, as far as it is. */
+struct supply {
+	struct vmo *v;
+	struct vmo *aux;
+	u64 offset, bytes, aux_offset;
+	bool gives_up;		/* no memory can be had for what is left */
+};
+
+/* One page, as most requests want, between places that both trees have; no cursor
+ * is needed. False: nothing was done. */
+static inline bool move_one_locked(struct vmo *v, u64 index, struct vmo *aux,
+				   u64 aux_index)
+{
+	struct pt_slot *to = ptree_find_own(&v->pages, index);
+	struct page *p;
+
+	if (!to || pt_slot_type(*to) != PT_EMPTY ||
+	    vmo_in_gap_locked(v, index))
+		return false;
+	p = ptree_take(&aux->pages, aux_index);
+	if (!p)
+		return false;
+	supplied_locked(v, p);
+	ptree_fill(&v->pages, index, p);
+	page_source_credit(v->source, PAGE_REQUEST_READ, index << PAGE_SHIFT,
+			   PAGE_SIZE);
+	return true;
+}
+
+/* All of the range, and what is left of it in aux goes; see move_locked(). */
+static __attribute__((noinline)) zx_status_t
+move_and_drop_locked(struct supply *s, zx_status_t status, u64 first,
+		     u64 count, u64 aux_first, u64 *done)
+{
+	struct vmo *b = s->aux->base;
+	struct move m;
+
+	m.v = s->v;
+	m.taken = 0;
+	ptree_cursor_init(&m.to, &s->v->pages);
+	ptree_cursor_init(&m.from, &b->pages);
+	if (status == ZX_OK)
+		status = move_locked(&m, first, count, aux_first, done);
+	if (status != ZX_ERR_NO_MEMORY || s->gives_up)
+		*done = count;
+	drop_rest_locked(&m, b, aux_first, aux_first + *done);
+	return status;
+}
+
 /* Pages that aux shares with relatives are copied before they move. */
 static zx_status_t own_pages_locked(struct vmo *aux, u64 index, u64 end)
 {
@@ -361,14 +411,6 @@ static u64 frames_for(u64 pages)
 	return SUPPLY_FRAMES + pages / SLOTS_A_FRAME;
 }
 
-/* A call, as far as it is. */
-struct supply {
-	struct vmo *v;
-	struct vmo *aux;
-	u64 offset, bytes, aux_offset;
-	bool gives_up;		/* no memory can be had for what is left */
-};
-
 /* 4.1 check 7 and 4.3. What is in aux goes in any case, but for what is left when
  * memory is out and it has not given up. */
 static zx_status_t supply_locked(struct supply *s)
@@ -376,7 +418,6 @@ static zx_status_t supply_locked(struct supply *s)
 	u64 first = s->offset >> PAGE_SHIFT, count = s->bytes >> PAGE_SHIFT;
 	u64 aux_first = vmo_index(s->aux, s->aux_offset), end, done = 0;
 	struct vmo *b = s->aux->base;
-	struct move m;
 	zx_status_t status = ZX_OK;
 
 	if (__builtin_add_overflow(s->offset, s->bytes, &end) ||
@@ -388,15 +429,12 @@ static zx_status_t supply_locked(struct supply *s)
 	vmo_unmap_pages_locked(b, aux_first, aux_first + count);
 	if (status == ZX_OK && s->gives_up)
 		status = ZX_ERR_NO_MEMORY;
-	m.v = s->v;
-	m.taken = 0;
-	ptree_cursor_init(&m.to, &s->v->pages);
-	ptree_cursor_init(&m.from, &b->pages);
-	if (status == ZX_OK)
-		status = move_locked(&m, first, count, aux_first, &done);
-	if (status != ZX_ERR_NO_MEMORY || s->gives_up)
-		done = count;
-	drop_rest_locked(&m, b, aux_first, aux_first + done);
+	if (status == ZX_OK && count == 1 &&
+	    move_one_locked(s->v, first, b, aux_first))
+		done = 1;
+	else
+		status = move_and_drop_locked(s, status, first, count,
+					      aux_first, &done);
 	s->offset += done << PAGE_SHIFT;
 	s->aux_offset += done << PAGE_SHIFT;
 	s->bytes -= done << PAGE_SHIFT;

@@ -146,6 +146,35 @@ void ptree_fill(struct ptree *t, u64 index, struct page *p)
 	*slot = pt_slot_page(p).word;
 }
 
+struct page *ptree_take(struct ptree *t, u64 index)
+{
+	u32 height = PT_LEVEL_BITS * t->height, shift = height;
+	struct pt_slot s = { t->root };
+	struct pt_node *n = NULL;
+	u64 word = t->root;
+
+	if (index >> shift)
+		return NULL;
+	/* From the root down: P3. */
+	while (shift) {
+		n = pt_slot_node(s);
+		if (pt_slot_type(s) != PT_NODE || !pt_node_is_private(n))
+			return NULL;
+		shift -= PT_LEVEL_BITS;
+		s.word = n->slots[pt_cell(index, shift)];
+	}
+	if (!n || pt_slot_type(s) != PT_PAGE ||
+	    n->present == 1ul << index % PT_FANOUT)
+		return NULL;
+	for (shift = height; shift; word = n->slots[pt_cell(index, shift)]) {
+		n = pt_node_of(word);
+		shift -= PT_LEVEL_BITS;
+		n->resident_count--;
+	}
+	pt_clear_slot(n, index % PT_FANOUT);
+	return pt_page(s);
+}
+
 struct pt_slot ptree_get_private(const struct ptree *t, u64 index,
 				 bool *private)
 {

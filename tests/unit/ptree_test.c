@@ -391,6 +391,46 @@ static void test_take_and_fill(void **state)
 	}
 }
 
+/* A page leaves a tree with its name only if its leaf holds more and nobody else
+ * names the path. */
+static void test_take_one(void **state)
+{
+	struct ptree_cursor c;
+	struct page *list = NULL;
+	struct ptree t, other;
+	struct page *p;
+	u64 nodes;
+
+	(void)state;
+	ptree_init(&t);
+	ptree_init(&other);
+	assert_null(ptree_take(&t, 0));
+	assert_null(ptree_take(&t, 70));
+	ptree_cursor_init(&c, &t);
+	assert_int_equal(ptree_cursor_prepare_all(&c, 0, 70), ZX_OK);
+	ptree_cursor_fill(&c, 3, pt_slot_page(page_new()));
+	ptree_cursor_fill(&c, 68, pt_slot_page(page_new()));
+	ptree_cursor_fill(&c, 69, pt_slot_zero());
+	ptree_cursor_end(&c);
+	assert_null(ptree_take(&t, 3));
+	assert_null(ptree_take(&t, 4));
+	assert_null(ptree_take(&t, 69));
+	assert_null(ptree_take(&t, 64 * 64));
+	assert_int_equal(ptree_share(&other, &t, 0, PT_INDEX_LIMIT), ZX_OK);
+	assert_null(ptree_take(&t, 68));
+	while (!ptree_teardown_step(&other, 100, &list))
+		continue;
+	assert_null(list);
+	p = ptree_take(&t, 68);
+	assert_non_null(p);
+	assert_int_equal(ptree_check(&t, &nodes), 1);
+	assert_int_equal(ptree_get(&t, 68).word, PT_EMPTY);
+	page_put(p);
+	assert_int_equal(ptree_remove(&t, 0, PT_INDEX_LIMIT, &list), 1);
+	free_list(list);
+	assert_int_equal(env_live_count, 0);
+}
+
 /* The last index of the key space works like any other. */
 static void test_last_index(void **state)
 {
@@ -547,6 +587,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_height_zero),
 		cmocka_unit_test(test_take_and_fill),
+		cmocka_unit_test(test_take_one),
 		cmocka_unit_test(test_last_index),
 		cmocka_unit_test(test_share_cost),
 		cmocka_unit_test(test_random_changes),

@@ -81,6 +81,10 @@ static inline const struct pt_node *ptree_leaf(const struct ptree *t, u64 index)
 /* Puts a page where ptree_find() found a slot without one, in a tree that never
  * shared anything. Shorter than a cursor. */
 void ptree_fill(struct ptree *t, u64 index, struct page *p);
+/* The opposite: takes the page with its name out of a path that is private
+ * (ptree_find_own()), and out of a leaf that holds more than this, so that no
+ * node is left empty. NULL if it is not so. */
+struct page *ptree_take(struct ptree *t, u64 index);
 
 /*
  * The same, and tells whether only this tree's VMO can change what stands
