@@ -223,21 +223,12 @@ static inline zx_status_t futex_enqueue(struct futex_bucket *b,
 	return status;
 }
 
-/* The word was not there: another thread may unmap it again before we are back;
- * then this fails in the end, or a kill ends it. */
-static __attribute__((noinline)) zx_status_t
-fault_and_enqueue(struct futex_waiter *f, u32 current_value,
-		  const struct futex_owner *owner)
+/* The word was not there. */
+static __attribute__((noinline)) bool fault_word_in(uaddr_t addr)
 {
-	zx_status_t status = ZX_ERR_SHOULD_WAIT;
 	u32 value;
 
-	while (status == ZX_ERR_SHOULD_WAIT) {
-		if (get_user_u32(&value, f->addr) != ZX_OK)
-			return ZX_ERR_INVALID_ARGS;
-		status = futex_enqueue(f->bucket, f, current_value, owner);
-	}
-	return status;
+	return get_user_u32(&value, addr) == ZX_OK;
 }
 
 zx_status_t futex_wait(uaddr_t addr, u32 current_value,
@@ -252,9 +243,12 @@ zx_status_t futex_wait(uaddr_t addr, u32 current_value,
 	f.addr = addr;
 	f.bucket = futex_bucket_of(f.aspace, addr);
 	waiter_init(&f.waiter);
-	status = futex_enqueue(f.bucket, &f, current_value, owner);
-	if (__builtin_expect(status == ZX_ERR_SHOULD_WAIT, 0))
-		status = fault_and_enqueue(&f, current_value, owner);
+	/* Another thread may unmap it again before we are back; then this fails
+	 * in the end, or a kill ends it. */
+	while ((status = futex_enqueue(f.bucket, &f, current_value, owner)) ==
+	       ZX_ERR_SHOULD_WAIT)
+		if (!fault_word_in(addr))
+			return ZX_ERR_INVALID_ARGS;
 	if (status != ZX_OK)
 		return status;
 	status = waiter_sleep(&f.waiter, deadline, WAIT_INTERRUPTIBLE,
