@@ -64,8 +64,11 @@ void kernel_user_exception(const struct user_exception *e,
 		return;
 	if (result == EXCEPTION_EXIT)
 		thread_exit();
-	crash_report(e, frame);
-	process_exit_current(ZX_TASK_RETCODE_EXCEPTION_KILL);
+	/* Of many threads that crash, the one that ends the process tells of it. The
+	 * process is there for as long as this thread is. */
+	if (process_kill(process_current(), ZX_TASK_RETCODE_EXCEPTION_KILL))
+		crash_report(e, frame);
+	thread_exit();
 }
 
 void exception_raise_policy(u32 code, u32 data)

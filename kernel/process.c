@@ -132,15 +132,17 @@ static bool begin_death_locked(struct process *p, s64 return_code)
 	return p->thread_count == 0;
 }
 
-void process_kill(struct process *p, s64 return_code)
+bool process_kill(struct process *p, s64 return_code)
 {
-	bool bury;
+	bool first, bury;
 
 	mutex_lock(&p->lock);
+	first = p->state < PROCESS_DYING;
 	bury = begin_death_locked(p, return_code);
 	mutex_unlock(&p->lock);
 	if (bury)
 		process_bury(p);
+	return first;
 }
 
 void process_exit_current(s64 return_code)

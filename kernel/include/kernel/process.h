@@ -117,8 +117,8 @@ MUST_CHECK zx_status_t process_publish_handle(struct process *p,
 					      struct handle_slot *slot,
 					      const struct handle_taken *taken);
 /* Starts dying with this code unless dying already; kills all threads. Without
- * threads it is DEAD on return. No lock held; may sleep. */
-void process_kill(struct process *p, s64 return_code);
+ * threads it is DEAD on return. True: it was not dying. No lock held; may sleep. */
+bool process_kill(struct process *p, s64 return_code);
 void process_exit_current(s64 return_code) NORETURN;
 /* Called by thread_exit(): t leaves; the last one makes the process DEAD. */
 void process_thread_gone(struct process *p, struct thread *t);
