@@ -11,6 +11,7 @@
  * so VMO, pager and port may go in any order.
  */
 #include <kernel/atomic.h>
+#include <kernel/epoch.h>
 #include <kernel/string.h>
 #include <kernel/suspend.h>
 #include <mm/slab.h>
@@ -199,11 +200,15 @@ zx_status_t page_source_request(struct page_source *s,
 	return status;
 }
 
+/* Under s->lock, which lets a thread be preempted. From the wake on r is gone, as
+ * may be its thread, so there the epoch is held. */
 static void finish_one(struct page_request *r, zx_status_t status)
 {
 	list_del(&r->source_node);
 	r->state = REQUEST_DONE;
+	epoch_enter();
 	(void)waiter_wake(&r->waiter, status);
+	epoch_exit();
 }
 
 static bool wants_page_in(const struct page_request *r, u64 offset, u64 end)

@@ -16,6 +16,7 @@
 #define KERNEL_WAIT_H
 
 #include <kernel/lock.h>
+#include <kernel/panic.h>
 #include <kernel/time.h>
 
 struct thread;
@@ -89,12 +90,14 @@ void sched_wake(struct thread *t);
 
 /* Ends the wait with status; true if this was the first wake. Any context,
  * under the lock that keeps w linked. Callable with interrupts off. The thread
- * outlives this call: the caller has preemption or interrupts off, and threads
- * are freed by the epoch. */
+ * outlives this call: it is the running one, or the caller has preemption or
+ * interrupts off, and threads are freed by the epoch. */
 static inline bool waiter_wake(struct waiter *w, zx_status_t status)
 {
 	struct thread *t = w->thread;
 
+	DEBUG_ASSERT((struct thread *)arch_current() == t ||
+		     arch_current()->preempt_count != 0 || arch_irqs_masked());
 	if (!waiter_end(w, status))
 		return false;
 	sched_wake(t);
