@@ -2,6 +2,7 @@
  * cost does not follow from what the program has put in. */
 #include <stdatomic.h>
 
+#include "memory_util.h"
 #include "task_util.h"
 #include "vm_util.h"
 
@@ -136,11 +137,14 @@ JX_TEST(bounds_supply_of_a_vast_range_is_refused)
 	vast_drop(&v);
 }
 
-/* 2^25 zero markers: nodes for 290 MiB, and many seconds if nobody stops it. */
+/* So many zero markers that their nodes fill two thirds of the memory (a frame
+ * holds those of 450): many seconds if nobody stops it. */
+static uint64_t long_supply;
+
 static void supply_for_long(uintptr_t vast_handles, uintptr_t pager)
 {
 	zx_pager_supply_pages((zx_handle_t)pager, (zx_handle_t)(vast_handles & UINT32_MAX), 0,
-			      PAGE << 25, (zx_handle_t)(vast_handles >> 32), 0);
+			      long_supply, (zx_handle_t)(vast_handles >> 32), 0);
 	zx_thread_exit();
 }
 
@@ -190,6 +194,7 @@ JX_TEST(bounds_supply_ends_with_its_thread)
 	int result;
 
 	ASSERT_TRUE(vast_make(&v));
+	long_supply = memory_free_pages() * 300 * PAGE;
 	ASSERT_STATUS(jx_thread_create(&waiter, "waiter", commit_first_page, &v.vmo), ZX_OK);
 	ASSERT_TRUE(task_await_state(waiter.handle, ZX_THREAD_STATE_BLOCKED_PAGER));
 	ASSERT_STATUS(zx_thread_create(zx_process_self(), "supplier", 8, 0, &supplier), ZX_OK);
