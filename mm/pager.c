@@ -205,8 +205,6 @@ static zx_status_t check_aux_locked(struct vmo *aux, u64 offset,
 {
 	u64 end;
 
-	if (rules->mapped_aux_refused && aux->mapping_count)
-		return ZX_ERR_BAD_STATE;
 	if (rules->related_aux_refused &&
 	    (vmo_child_count(aux) || vmo_birth_parent_koid(aux)))
 		return ZX_ERR_BAD_STATE;

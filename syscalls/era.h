@@ -58,8 +58,8 @@
 /* V-1 COMMIT, DECOMMIT, ZERO: a length past the end is trimmed (else
  * OUT_OF_RANGE). */
 #define ERA_VMO_RANGE_TRIMS (!ERA_IS_LATEST)
-/* P-13 zx_pager_supply_pages: aux that is mapped, and a detached VMO. */
-#define ERA_SUPPLY_REFUSES_MAPPED_AUX (!ERA_IS_LATEST)
+/* P-13 zx_pager_supply_pages: aux that has relatives or is of another kind, and a
+ * detached VMO. */
 #define ERA_SUPPLY_REFUSES_RELATED_AUX (!ERA_IS_LATEST)
 #define ERA_SUPPLY_ODD_AUX (ERA_IS_LATEST ? ZX_ERR_NOT_SUPPORTED \
 					  : ZX_ERR_BAD_STATE)

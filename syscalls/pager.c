@@ -130,7 +130,6 @@ zx_status_t sys_pager_supply_pages(zx_handle_t pager, zx_handle_t pager_vmo,
 				   zx_handle_t aux_vmo, uint64_t aux_offset)
 {
 	static const struct pager_supply_rules rules = {
-		.mapped_aux_refused = ERA_SUPPLY_REFUSES_MAPPED_AUX,
 		.related_aux_refused = ERA_SUPPLY_REFUSES_RELATED_AUX,
 		.odd_aux = ERA_SUPPLY_ODD_AUX,
 		.detached_refused = ERA_SUPPLY_REFUSES_DETACHED,

@@ -74,23 +74,28 @@ JX_TEST(pager_supply_errors_in_order)
 	paging_drop(&other);
 }
 
-/* Era 2020; and a mapped aux out of range is BAD_STATE too (4.2). */
-JX_TEST_OF_2020(pager_supply_refuses_a_mapped_aux)
+/* Section 13: in era 2020 too. What is stored there later is aux's alone. */
+JX_TEST(pager_supply_takes_a_mapped_aux)
 {
 	zx_handle_t aux = make_vmo(2);
 	zx_vaddr_t at = 0;
+	uint64_t word = 0;
 	struct paging p;
 
 	ASSERT_TRUE(paging_create(&p, 4, 0));
 	ASSERT_STATUS(zx_vmar_map(zx_vmar_root_self(), TASK_RW, 0, aux, 0, PAGE, &at), ZX_OK);
 	*(volatile uint64_t *)at = 5;
-	EXPECT_STATUS(supply(&p, 0, PAGE, aux, 0), ZX_ERR_BAD_STATE);
-	EXPECT_STATUS(supply(&p, 0, PAGE, aux, 2 * PAGE), ZX_ERR_BAD_STATE);
+	EXPECT_STATUS(supply(&p, 0, PAGE, aux, 2 * PAGE), ZX_ERR_OUT_OF_RANGE);
 	EXPECT_EQ(committed(aux), PAGE);
-	EXPECT_STATUS(zx_vmar_unmap(zx_vmar_root_self(), at, PAGE), ZX_OK);
 	EXPECT_STATUS(supply(&p, 0, PAGE, aux, 0), ZX_OK);
 	EXPECT_EQ(committed(aux), 0);
 	EXPECT_EQ(paging_committed(&p), PAGE);
+	EXPECT_EQ(*(volatile uint64_t *)at, 0);
+	*(volatile uint64_t *)at = 6;
+	EXPECT_EQ(committed(aux), PAGE);
+	EXPECT_STATUS(zx_vmar_unmap(zx_vmar_root_self(), at, PAGE), ZX_OK);
+	EXPECT_STATUS(zx_vmo_read(p.vmo, &word, 0, 8), ZX_OK);
+	EXPECT_EQ(word, 5);
 	zx_handle_close(aux);
 	paging_drop(&p);
 }

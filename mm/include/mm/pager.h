@@ -76,7 +76,6 @@ void pager_detach_vmo(struct vmo *v);
 
 /* What an era asks of zx_pager_supply_pages beyond the rest. */
 struct pager_supply_rules {
-	bool mapped_aux_refused;	/* BAD_STATE */
 	bool related_aux_refused;	/* BAD_STATE: has children, is a child */
 	/* Of an aux that is contiguous or has a pager itself. */
 	zx_status_t odd_aux;
