@@ -113,12 +113,17 @@ static void packet_left(struct port_packet *pkt, bool dropped)
 {
 	struct page_source *s = container_of(pkt, struct page_source, packet);
 
+	bool done;
+
 	(void)dropped;
 	mutex_lock(&s->lock);
 	s->packet_out = false;
 	s->sent = NULL;
 	send_next(s);
+	done = s->vmo_gone && !s->packet_out;
 	mutex_unlock(&s->lock);
+	if (done)
+		page_source_unlist(s);
 	page_source_unref(s);
 }
 
@@ -522,6 +527,22 @@ void page_source_detach(struct page_source *s, bool last)
 	finish_all(s, ZX_ERR_BAD_STATE);
 	send_next(s);
 	mutex_unlock(&s->lock);
+}
+
+/* It stays on the pager's list until COMPLETE was read: the pager's end takes that
+ * back (3.3). */
+void page_source_vmo_destroyed(struct page_source *s)
+{
+	bool done;
+
+	page_source_detach(s, true);
+	mutex_lock(&s->lock);
+	s->vmo_gone = true;
+	done = !s->packet_out;
+	mutex_unlock(&s->lock);
+	if (done)
+		page_source_unlist(s);
+	page_source_unref(s);
 }
 
 void page_source_close(struct page_source *s)

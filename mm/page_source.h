@@ -42,6 +42,7 @@ struct page_source {
 	bool closed;			/* the pager is gone: no packet either */
 	bool complete_due;		/* COMPLETE is to be sent, or was */
 	bool complete_sent;
+	bool vmo_gone;			/* listed for an unread COMPLETE alone */
 };
 
 /* Boot: the cache. */
@@ -52,6 +53,9 @@ struct page_source *page_source_create(struct pager *p, struct port *port,
 				       u64 key);
 void page_source_ref(struct page_source *s);
 void page_source_unref(struct page_source *s);
+
+/* Takes the source off its pager's list, if it stands there. */
+void page_source_unlist(struct page_source *s);
 
 /* No request from now on: all waiters wake with BAD_STATE, unread packets are
  * taken back. `last`: COMPLETE follows, once. Takes s->lock. */

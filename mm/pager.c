@@ -129,19 +129,17 @@ zx_status_t pager_create_vmo(struct pager *p, u32 options, struct port *port,
 	return ZX_OK;
 }
 
-void page_source_vmo_destroyed(struct page_source *s)
+void page_source_unlist(struct page_source *s)
 {
 	struct pager *p = s->pager;
 	bool listed;
 
-	page_source_detach(s, true);
 	spin_lock(&p->lock);
 	listed = list_is_linked(&s->pager_node);
 	list_del(&s->pager_node);
 	spin_unlock(&p->lock);
 	if (listed)
 		page_source_unref(s);
-	page_source_unref(s);
 }
 
 /* --- Detach --------------------------------------------------------------- */

@@ -343,7 +343,8 @@ JX_TEST(pager_closing_the_pager)
 	zx_handle_close(image);
 }
 
-/* 3.3: a COMPLETE that nobody has read goes as well. */
+/* 3.3: a COMPLETE that nobody has read goes as well, also that of a VMO which is
+ * no more (14.4). One that was read, and one whose port is gone, is nobody's. */
 JX_TEST(pager_closing_the_pager_takes_complete_back)
 {
 	struct paging p;
@@ -353,6 +354,21 @@ JX_TEST(pager_closing_the_pager_takes_complete_back)
 	paging_close(&p.pager);
 	EXPECT_TRUE(paging_expect_none(&p));
 	paging_drop(&p);
+
+	ASSERT_TRUE(paging_create(&p, 1, 0));
+	paging_close(&p.vmo);
+	paging_close(&p.pager);
+	EXPECT_TRUE(paging_expect_none(&p));
+	paging_close(&p.port);
+
+	for (int with_port = 0; with_port < 2; with_port++) {
+		ASSERT_TRUE(paging_create(&p, 1, 0));
+		paging_close(&p.vmo);
+		if (with_port)
+			EXPECT_TRUE(paging_expect_complete(&p));
+		paging_close(&p.port);
+		paging_close(&p.pager);
+	}
 }
 
 /* 3.5: requests count as sent; answers and detach still reach the threads. */
