@@ -2,7 +2,7 @@
  * Epochs: grace periods by quiescent states.
  *
  * There is a global epoch number G. Each CPU notes at its quiescent points the
- * G that it sees there (`seen`), or that it is idle. G goes from g to g + 1
+ * G that it sees there (`epoch_seen`), or that it is idle. G goes from g to g + 1
  * when every CPU that is not idle has seen g. A batch of deferred objects is
  * closed with the rule "due when G >= g + 2", g being read after the objects
  * were unpublished.
@@ -13,19 +13,20 @@
  * that came after the unpublishing, hence after that section.
  *
  * Orders (each pair is named where it stands):
- *  O1 a reader's loads come before its CPU's next store to `seen` (release);
- *     who advances G loads `seen` (acquire) and stores G (release); who frees
- *     loads G (acquire). So all reading comes before freeing.
+ *  O1 a reader's loads come before its CPU's next store to `epoch_seen`
+ *     (release); who advances G loads `epoch_seen` (acquire) and stores G
+ *     (release); who frees loads G (acquire). So all reading comes before
+ *     freeing.
  *  O2 unpublish, then push (release) / take (acquire), then a full fence, then
  *     the load of G for the batch. If that load saw g, the store of g + 1 came
  *     later; a CPU that loads g + 1 (acquire) at a quiescent point therefore
  *     sees the unpublishing in the sections that follow.
- *  O3 leaving idle: store to `seen`, full fence, reads. Advancing: full fence,
- *     loads of `seen`. Either the advancer sees the CPU as active, or the CPU's
- *     reads see what was unpublished before.
+ *  O3 leaving idle: store to `epoch_seen`, full fence, reads. Advancing: full
+ *     fence, loads of `epoch_seen`. Either the advancer sees the CPU as active,
+ *     or the CPU's reads see what was unpublished before.
  *
  * Locks: LOCK_EPOCH of a CPU's lists is held for a few instructions; frees run
- * without it. `seen`, G and `incoming` are atomics.
+ * without it. `epoch_seen`, G and `incoming` are atomics.
  */
 #include <kernel/epoch.h>
 #include <kernel/lock.h>
@@ -40,8 +41,6 @@
 #define EPOCH_DRAIN_NS 200000
 
 struct epoch_cpu {
-	/* Atomic: this CPU's note, EPOCH_IDLE or a value of G. */
-	u64 seen;
 	/* Atomic: a stack, pushed by whoever runs here, taken whole. */
 	struct epoch_head *incoming;
 	/* Racy: pushes, only to ask for a look now and then. */
@@ -58,14 +57,13 @@ struct epoch_cpu {
 static struct epoch_cpu epoch_cpus[CONFIG_MAX_CPUS];
 /* CPUs that epoch_init_cpu() has seen; written at boot only. */
 static u32 epoch_cpu_count;
-/* Atomic: G. */
-static u64 epoch_global __attribute__((aligned(CACHE_LINE)));
+u64 epoch_global __attribute__((aligned(CACHE_LINE)));
 
 void epoch_init_cpu(struct percpu *cpu)
 {
 	struct epoch_cpu *ec = &epoch_cpus[cpu->id];
 
-	ec->seen = EPOCH_IDLE;
+	cpu->epoch_seen = EPOCH_IDLE;
 	spin_init(&ec->lock, LOCK_EPOCH);
 	cpu->epoch = ec;
 	if (cpu->id >= epoch_cpu_count)
@@ -110,21 +108,10 @@ void epoch_defer(struct epoch_head *h, void (*free)(struct epoch_head *))
 				  __ATOMIC_RELAXED);
 }
 
-void epoch_quiescent(void)
-{
-	struct epoch_cpu *ec = arch_current()->cpu->epoch;
-	/* O2, the acquire. */
-	u64 g = __atomic_load_n(&epoch_global, __ATOMIC_ACQUIRE);
-
-	/* O1. */
-	if (ec->seen != g)
-		__atomic_store_n(&ec->seen, g, __ATOMIC_RELEASE);
-}
-
 /* O1: what this CPU read comes before it counts as idle. */
 void epoch_idle_enter(void)
 {
-	__atomic_store_n(&arch_current()->cpu->epoch->seen, EPOCH_IDLE,
+	__atomic_store_n(&arch_current()->cpu->epoch_seen, EPOCH_IDLE,
 			 __ATOMIC_RELEASE);
 }
 
@@ -133,8 +120,7 @@ void epoch_idle_exit(void)
 	u64 g = __atomic_load_n(&epoch_global, __ATOMIC_ACQUIRE);
 
 	/* A G that is old by now only delays others until we see the next. */
-	__atomic_store_n(&arch_current()->cpu->epoch->seen, g,
-			 __ATOMIC_RELAXED);
+	__atomic_store_n(&arch_current()->cpu->epoch_seen, g, __ATOMIC_RELAXED);
 	/* O3: the store above before all reads that follow. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
@@ -155,11 +141,11 @@ static bool epoch_try_advance(void)
 	u64 g = __atomic_load_n(&epoch_global, __ATOMIC_ACQUIRE);
 
 	/* O3: the load of G (and what we unpublished) before the loads of
-	 * `seen`. */
+	 * `epoch_seen`. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	for (u32 i = 0; i < epoch_cpu_count; i++) {
 		/* O1. */
-		u64 seen = __atomic_load_n(&epoch_cpus[i].seen,
+		u64 seen = __atomic_load_n(&percpu_areas[i].epoch_seen,
 					   __ATOMIC_ACQUIRE);
 
 		if (seen != g && seen != EPOCH_IDLE)

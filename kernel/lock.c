@@ -155,25 +155,6 @@ void mutex_unlock_slow(struct mutex *m, u64 self)
 	spin_unlock(&m->wait_lock);
 }
 
-void mutex_lock_pair(struct mutex *a, struct mutex *b)
-{
-	struct mutex *second = a < b ? b : a;
-
-	mutex_lock(a < b ? a : b);
-	if (a == b)
-		return;
-	if (IS_ENABLED(CONFIG_LOCKDEP))
-		lockdep_acquire(second, second->class, LOCKDEP_MUTEX_SECOND);
-	mutex_lock_unordered(second);
-}
-
-void mutex_unlock_pair(struct mutex *a, struct mutex *b)
-{
-	mutex_unlock(a);
-	if (a != b)
-		mutex_unlock(b);
-}
-
 bool mutex_is_held(const struct mutex *m)
 {
 	u64 word = __atomic_load_n(&m->owner, __ATOMIC_RELAXED);

@@ -238,7 +238,6 @@ switch_from(struct percpu *cpu, struct thread *prev)
 		sched_load_aspace(sc, next->aspace);
 	/* prev has preemption on: this CPU is outside any epoch. */
 	epoch_quiescent();
-	arch_fpu_switch(prev, next);
 	arch_context_switch(prev, next);
 	finish_switch();
 }

@@ -103,8 +103,3 @@ zx_status_t waiter_sleep(struct waiter *w, ktime_t deadline,
 	return status;
 }
 
-bool thread_is_killed(void)
-{
-	return (__atomic_load_n(&arch_current()->pending, __ATOMIC_RELAXED) &
-		THREAD_PENDING_KILL) != 0;
-}

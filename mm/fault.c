@@ -11,6 +11,7 @@
  * freed through the epoch, so that releasing the lock is safe as well.
  */
 #include <arch/mmu.h>
+#include <kernel/panic.h>
 #include <kernel/percpu.h>
 #include <kernel/suspend.h>
 #include <mm/fault.h>
@@ -81,6 +82,29 @@ sleep_for_mapping(struct fault *f)
 }
 
 /*
+ * The mapping at va, or NULL. Most faults of a thread fall where its last one
+ * did: that mapping is known without the tree as long as its aspace has retired
+ * none. For it goes to the epoch after the number has grown: as long as we read
+ * the old number inside ours it has not been freed. Acquire: what the tree says
+ * then is no older than the number that is noted with it.
+ */
+static inline struct mapping *find_mapping(struct aspace *as, uaddr_t va)
+{
+	u64 retired = __atomic_load_n(&as->retired, __ATOMIC_ACQUIRE);
+	struct thread *t = thread_current();
+	struct mapping *m = t->fault_mapping;
+	u64 page = va >> PAGE_SHIFT;
+
+	DEBUG_ASSERT(as == t->aspace);
+	if (m && t->fault_retired == retired && page >= m->region.start &&
+	    page < m->region.end)
+		return m;
+	t->fault_retired = retired;
+	t->fault_mapping = aspace_lookup_mapping(as, va);
+	return t->fault_mapping;
+}
+
+/*
  * Finds the mapping, which is alive, and takes its VMO's lock. NOT_FOUND;
  * SHOULD_WAIT: the mapping is coming or going away. Its state is read inside
  * the epoch: a mapping that died before we had the lock may be off the list
@@ -88,10 +112,12 @@ sleep_for_mapping(struct fault *f)
  */
 static zx_status_t lock_mapping(struct fault *f)
 {
+	struct aspace *as = f->as;
+	uaddr_t va = f->va;
 	struct mapping *m;
 
 	epoch_enter();
-	m = aspace_lookup_mapping(f->as, f->va);
+	m = find_mapping(as, va);
 	if (!m) {
 		epoch_exit();
 		return ZX_ERR_NOT_FOUND;

@@ -113,14 +113,25 @@ static void drop_chain_after_epoch(struct epoch_head *h)
 	}
 }
 
+/* Release: who sees the new number does not find m in the tree any more; and
+ * the push to the epoch comes behind it. */
+static inline void note_retired(const struct mapping *m)
+{
+	struct aspace *as = m->vmar->aspace;
+
+	__atomic_store_n(&as->retired, as->retired + 1, __ATOMIC_RELEASE);
+}
+
 void mapping_retire_chain(struct mapping *chain, u32 count)
 {
+	note_retired(chain);
 	object_unref_many(&chain->named->object, count);
 	epoch_defer(&chain->epoch, drop_chain_after_epoch);
 }
 
 void mapping_retire(struct mapping *m)
 {
+	note_retired(m);
 	object_unref(&m->named->object);
 	epoch_defer(&m->epoch, drop_after_epoch);
 }

@@ -227,8 +227,8 @@ static zx_status_t failure_for(const struct page_source *s,
 			       const struct page_request *r, u64 offset,
 			       u64 end, zx_status_t why)
 {
-	if (s->pager->rules.first_page_decides ||
-	    r->kind == PAGE_REQUEST_DIRTY)
+	if (why != ZX_OK && (s->pager->rules.first_page_decides ||
+			     r->kind == PAGE_REQUEST_DIRTY))
 		return wants_page_in(r, offset, end) ? why : ZX_OK;
 	return why;
 }

@@ -10,7 +10,9 @@
 /* x0 = prev, x1 = next. Interrupts off. PAN is set in both. */
 FUNCTION(arch_context_switch)
 	hint	#34			/* bti c */
-	add	x0, x0, #THREAD_CONTEXT
+	ldr	x9, [x0, #(THREAD_FPU + FPU_LOADED)]
+	cbnz	x9, 2f
+1:	add	x0, x0, #THREAD_CONTEXT
 	add	x2, x1, #THREAD_CONTEXT
 	stp	x19, x20, [x0]
 	stp	x21, x22, [x0, #16]
@@ -32,6 +34,10 @@ FUNCTION(arch_context_switch)
 	msr	tpidr_el0, x4
 	msr	tpidr_el1, x1
 	ret
+2:	mov	x14, x30
+	bl	user_state_unload	/* keeps x0, x1, x14 */
+	mov	x30, x14
+	b	1b
 END(arch_context_switch)
 
 /* A new thread returns here from its first switch: x19 = entry, x20 = arg. */

@@ -10,6 +10,7 @@
 #include <mm/vmar.h>
 
 #include "debug.h"
+#include "exception.h"
 #include "offsets.h"
 
 #define MDSCR_SS 1ul
@@ -163,6 +164,6 @@ void debug_step_done(struct arch_frame *frame)
 		__atomic_fetch_and(&t->cpu_thread.pending,
 				   ~THREAD_PENDING_DEBUG, __ATOMIC_RELAXED);
 	mask = arch_irq_save();
-	arch_fpu_switch(t, t);
+	user_state_unload(t);
 	arch_irq_restore(mask);
 }

@@ -3,7 +3,7 @@
  *
  * A thread that has any of them armed keeps THREAD_PENDING_DEBUG, so that each
  * of its ways to user mode comes past arch_debug_load(). The switch away from
- * it disarms the CPU (arch_fpu_switch()), so other threads never see them.
+ * it disarms the CPU (user_state_unload()), so other threads never see them.
  */
 #ifndef ARM64_DEBUG_H
 #define ARM64_DEBUG_H

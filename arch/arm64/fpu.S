@@ -48,19 +48,18 @@ FUNCTION(fpu_load_current)
 	ret
 END(fpu_load_current)
 
-/* x0 = the thread that is switched out; x1 = next, which traps. Breakpoints and
- * steps of x0 are off from the next exception return on. */
-FUNCTION(arch_fpu_switch)
+/* See "exception.h". Clobbers x9 to x13 only. */
+FUNCTION(user_state_unload)
 	hint	#34			/* bti c */
-	add	x0, x0, #THREAD_FPU
-	ldr	x9, [x0, #FPU_LOADED]
+	add	x13, x0, #THREAD_FPU
+	ldr	x9, [x13, #FPU_LOADED]
 	cbz	x9, 1f
-	str	xzr, [x0, #FPU_LOADED]
+	str	xzr, [x13, #FPU_LOADED]
 	tbnz	x9, #1, 2f		/* ARCH_LOADED_DEBUG */
-3:	each_pair stp, x0
+3:	each_pair stp, x13
 	mrs	x10, fpcr
 	mrs	x11, fpsr
-	add	x12, x0, #FPU_FPCR
+	add	x12, x13, #FPU_FPCR
 	stp	x10, x11, [x12]
 	mov	x10, #(1 << 20)
 	msr	cpacr_el1, x10
@@ -68,4 +67,4 @@ FUNCTION(arch_fpu_switch)
 2:	msr	mdscr_el1, xzr
 	tbnz	x9, #0, 3b
 	ret
-END(arch_fpu_switch)
+END(user_state_unload)

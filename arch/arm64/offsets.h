@@ -31,7 +31,7 @@
 #define DEBUG_WCR 320
 
 #define PERCPU_ID 0
-#define PERCPU_STAT_SYSCALLS 64
+#define PERCPU_STAT_SYSCALLS 72
 
 #define HANDOFF_TTBR1 0
 #define HANDOFF_TCR 8

@@ -7,6 +7,7 @@
 #include <kernel/thread.h>
 
 #include "debug.h"
+#include "exception.h"
 #include "offsets.h"
 
 #define PSTATE_NZCV 0xf0000000ul
@@ -26,7 +27,7 @@ void arch_user_state_save(void)
 	struct arch_frame *frame = frame_of(t);
 	u64 mask = arch_irq_save();
 
-	arch_fpu_switch(t, t);
+	user_state_unload(t);
 	__asm__ volatile("mrs %0, tpidr_el0" : "=r"(frame->tpidr));
 	arch_irq_restore(mask);
 }

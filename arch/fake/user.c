@@ -30,6 +30,7 @@ void fake_enter_aspace(struct aspace *as)
 	t->process = &processes[arch_cpu_id()];
 	t->process->aspace = as;
 	t->aspace = as;
+	t->fault_mapping = NULL;
 	arch_aspace_activate(as != NULL ? &as->arch : NULL);
 	arch_irq_restore(mask);
 	if (before != NULL)

@@ -16,13 +16,13 @@ struct thread;
  * entry(arg) with interrupts on and preemption off count 0. */
 void arch_context_init(struct thread *t, void (*entry)(void *), void *arg);
 
-/* Switches stacks and callee-saved registers. Interrupts off, run-queue lock
- * handed over as sched.c says. Returns in `next`'s life. */
+/*
+ * Switches stacks and callee-saved registers. FP state is saved only if prev has
+ * used it since its load; breakpoints and single steps of prev are disarmed.
+ * Interrupts off, run-queue lock handed over as sched.c says. Returns in
+ * `next`'s life.
+ */
 void arch_context_switch(struct thread *prev, struct thread *next);
-
-/* FP state: saved by the switch only if the thread used it since its load.
- * Breakpoints and single steps of prev are disarmed. */
-void arch_fpu_switch(struct thread *prev, struct thread *next);
 
 /* Fills the frame of a thread that has not been in user mode yet: all registers
  * zero but those given (tasks.md 18.1). The running thread. */

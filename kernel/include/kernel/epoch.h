@@ -16,9 +16,11 @@
 #ifndef KERNEL_EPOCH_H
 #define KERNEL_EPOCH_H
 
+#include <kernel/percpu.h>
 #include <kernel/preempt.h>
 
-struct percpu;
+/* Atomic: the epoch number, G in epoch.c. */
+extern u64 epoch_global;
 
 struct epoch_head {
 	struct epoch_head *next;
@@ -49,8 +51,15 @@ void epoch_defer(struct epoch_head *h, void (*free)(struct epoch_head *));
 void epoch_drain(void);
 
 /* Marks this CPU quiescent. Outside any epoch, preemption or interrupts off
- * (scheduler, tick, interrupt exit). */
-void epoch_quiescent(void);
+ * (scheduler, tick, interrupt exit). The acquire is O2's, the release O1's. */
+static inline void epoch_quiescent(void)
+{
+	struct percpu *cpu = arch_current()->cpu;
+	u64 g = __atomic_load_n(&epoch_global, __ATOMIC_ACQUIRE);
+
+	if (cpu->epoch_seen != g)
+		__atomic_store_n(&cpu->epoch_seen, g, __ATOMIC_RELEASE);
+}
 
 /* The idle loop, interrupts off: around the wait for an interrupt. */
 void epoch_idle_enter(void);

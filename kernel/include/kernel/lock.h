@@ -80,9 +80,6 @@ void mutex_init(struct mutex *m, enum lock_class class);
 /* For who holds it last, after the unlock and before the memory goes at once (not
  * by an epoch): the holder before may still be about to end the hand-over. */
 void mutex_destroy(struct mutex *m);
-/* Takes two mutexes of one class in address order; a may equal b. */
-void mutex_lock_pair(struct mutex *a, struct mutex *b);
-void mutex_unlock_pair(struct mutex *a, struct mutex *b);
 bool mutex_is_held(const struct mutex *m);
 
 /*

@@ -115,6 +115,26 @@ static inline void mutex_unlock(struct mutex *m)
 		mutex_unlock_slow(m, self);
 }
 
+/* Takes two mutexes of one class in address order; a may equal b. */
+static inline void mutex_lock_pair(struct mutex *a, struct mutex *b)
+{
+	struct mutex *second = a < b ? b : a;
+
+	mutex_lock(a < b ? a : b);
+	if (a == b)
+		return;
+	if (IS_ENABLED(CONFIG_LOCKDEP))
+		lockdep_acquire(second, second->class, LOCKDEP_MUTEX_SECOND);
+	mutex_lock_unordered(second);
+}
+
+static inline void mutex_unlock_pair(struct mutex *a, struct mutex *b)
+{
+	mutex_unlock(a);
+	if (a != b)
+		mutex_unlock(b);
+}
+
 static inline void lock_assert_held(const struct mutex *m)
 {
 	if (IS_ENABLED(CONFIG_LOCKDEP) && !mutex_is_held(m))

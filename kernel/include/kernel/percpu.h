@@ -52,6 +52,8 @@ struct percpu {
 	struct sched_cpu *sched;
 	struct pmm_cpu *pmm;
 	struct epoch_cpu *epoch;
+	/* Atomic: its note of the epoch number, see epoch.c. */
+	u64 epoch_seen;
 	/* arch-private: the aspace loaded in TTBR0, under interrupts off. */
 	struct arch_aspace *active_aspace;
 	/* Atomic: exchanged by the switch path and by ASID rollover. */

@@ -46,6 +46,7 @@ enum thread_sched_state {
 #define THREAD_PRIORITY_COUNT 32
 
 struct aspace;
+struct mapping;
 struct process;
 
 struct thread {
@@ -89,6 +90,10 @@ struct thread {
 		struct epoch_head epoch;
 	};
 	struct arch_fpu fpu;
+	/* This thread only: the mapping of its last page fault, or NULL, and
+	 * aspace->retired as it was before that one was found (mm/fault.c). */
+	struct mapping *fault_mapping;
+	u64 fault_retired;
 	/* Under the lock of that futex's bucket: where it waits, or 0. */
 	uaddr_t futex_addr;
 	/* The exception that a handler decides about, or NULL. Under

@@ -104,7 +104,12 @@ static inline bool waiter_wake(struct waiter *w, zx_status_t status)
 	return true;
 }
 
-/* True if this thread is being killed: long loops stop early. */
-bool thread_is_killed(void);
+/* True if this thread is being killed: long loops stop early. Relaxed: nothing
+ * else is read for it. */
+static inline bool thread_is_killed(void)
+{
+	return (__atomic_load_n(&arch_current()->pending, __ATOMIC_RELAXED) &
+		WAIT_KILLABLE) != 0;
+}
 
 #endif

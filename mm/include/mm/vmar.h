@@ -49,6 +49,10 @@ struct aspace {
 	/* Under lock: where the vDSO's code is mapped, as pages (<mm/vdso.h>). */
 	u64 code_start;
 	u64 code_end;
+	/* Written under lock, atomic: how many mappings have gone from the tree
+	 * to the epoch. While it stands still, who has found one may find it
+	 * again without the tree (fault.c). */
+	u64 retired;
 	/* Under lock: state of the placement generator. */
 	struct rt_random random;
 	/* Atomic: the process, every VMAR, every CPU that has it loaded. */
