@@ -149,6 +149,7 @@ static zx_status_t put_record(u32 kind, u32 index, uaddr_t to)
 	memory.free_pages = pmm_free_count();
 	memory.cached_pages = mm_cached_frames();
 	memory.slab_objects = slab_total_live();
+	memory.reserved_pages = pmm_reserve_count();
 	return user_write(to, &memory, sizeof(memory));
 }
 

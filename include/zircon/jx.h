@@ -61,8 +61,10 @@ typedef struct jx_memory_stats {
 	uint64_t free_pages;
 	uint64_t cached_pages;	/* of slabs and of kernel stacks kept for reuse */
 	uint64_t slab_objects;	/* live objects of all slab caches */
+	/* Not in free_pages: free too, but for small objects of the kernel only. */
+	uint64_t reserved_pages;
 } jx_memory_stats_t;
-__ZX_STATIC_ASSERT(sizeof(jx_memory_stats_t) == 32, "jx_memory_stats_t");
+__ZX_STATIC_ASSERT(sizeof(jx_memory_stats_t) == 40, "jx_memory_stats_t");
 
 /* JX_STAT_LATENCY: one per CPU that is up, its longest stretch with preemption or
  * interrupts off. The places, as symbol+offset: where it began, then the calls

@@ -59,7 +59,7 @@ static void print_cpus(const jx_cpu_stats_t *cpus, size_t count)
 
 static void print_memory(const jx_memory_stats_t *memory)
 {
-	uint64_t used = memory->total_pages - memory->free_pages;
+	uint64_t used = memory->total_pages - memory->free_pages - memory->reserved_pages;
 
 	printf("memory: %llu of %llu KiB in use\n", (unsigned long long)(used * 4),
 	       (unsigned long long)(memory->total_pages * 4));
