@@ -69,7 +69,7 @@ zx_status_t bti_create(struct object *iommu, u64 id, struct bti **out)
 	return ZX_OK;
 }
 
-void bti_get_info(struct bti *b, zx_info_bti_t *out)
+void bti_get_info(struct bti *b, zx_info_bti_v2_t *out)
 {
 	out->minimum_contiguity = PAGE_SIZE;
 	out->aspace_size = UINT64_MAX;

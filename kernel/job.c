@@ -23,8 +23,6 @@
 
 #include "job_internal.h"
 
-#define JOB_NO_CHILDREN __ZX_OBJECT_SIGNAL_6	/* unnamed in 2020 */
-
 static struct job root;
 struct job *root_job = &root;
 
@@ -55,7 +53,7 @@ static const struct object_ops job_ops = {
 static void job_setup(struct job *job, struct job *parent, u32 height)
 {
 	object_init(&job->object, ZX_OBJ_TYPE_JOB, &job_ops,
-		    ZX_JOB_NO_JOBS | ZX_JOB_NO_PROCESSES | JOB_NO_CHILDREN);
+		    ZX_JOB_NO_JOBS | ZX_JOB_NO_PROCESSES | ZX_JOB_NO_CHILDREN);
 	mutex_init(&job->lock, LOCK_JOB);
 	for (u32 kind = 0; kind < JOB_CHILD_KINDS; kind++)
 		list_init(&job->children[kind]);
@@ -99,7 +97,7 @@ static zx_status_t add_locked(struct job *job, u32 kind, struct job_child *c)
 	list_add_tail(&job->children[kind], &c->node);
 	if (job->child_count[kind]++ == 0)
 		object_update_signals(&job->object,
-				      signal_of_kind[kind] | JOB_NO_CHILDREN, 0);
+				      signal_of_kind[kind] | ZX_JOB_NO_CHILDREN, 0);
 	return ZX_OK;
 }
 
@@ -118,7 +116,7 @@ void job_remove_locked(struct job *job, u32 kind, struct job_child *c)
 	if (--job->child_count[kind] != 0)
 		return;
 	if (!job_has_children_locked(job))
-		set |= JOB_NO_CHILDREN;
+		set |= ZX_JOB_NO_CHILDREN;
 	object_update_signals(&job->object, 0, set);
 }
 

@@ -13,13 +13,18 @@ void mm_set_vdso(struct vmo *v, u64 first, u64 count)
 	code_count = count;
 }
 
+/* Slices and references show the same pages. */
+bool vmo_is_vdso(const struct vmo *v)
+{
+	return v->base == vdso_vmo;
+}
+
 zx_status_t aspace_check_code(const struct aspace *as, const struct vmo *v,
 			      u64 offset, u64 bytes, u32 prot, u32 *max_prot,
 			      bool *is_code)
 {
 	*is_code = false;
-	/* Slices and references show the same pages. */
-	if (v->base != vdso_vmo)
+	if (!vmo_is_vdso(v))
 		return ZX_OK;
 	if (!(prot & ZX_VM_PERM_EXECUTE)) {
 		*max_prot &= ~ZX_VM_PERM_EXECUTE;
@@ -31,17 +36,6 @@ zx_status_t aspace_check_code(const struct aspace *as, const struct vmo *v,
 		return ZX_ERR_ACCESS_DENIED;
 	*is_code = true;
 	return ZX_OK;
-}
-
-bool aspace_is_code(struct aspace *as, uaddr_t va)
-{
-	u64 page = va >> PAGE_SHIFT;
-	bool found;
-
-	mutex_lock(&as->lock);
-	found = aspace_touches_code(as, page, page + 1);
-	mutex_unlock(&as->lock);
-	return found;
 }
 
 uaddr_t aspace_vdso_base(struct aspace *as)

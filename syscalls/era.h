@@ -149,6 +149,8 @@
 /* V-18 a property that no object has. */
 #define ERA_UNKNOWN_PROPERTY (ERA_IS_LATEST ? ZX_ERR_NOT_SUPPORTED \
 					    : ZX_ERR_INVALID_ARGS)
+/* abi.md 11: HANDLE_BASIC tells whether an object can be waited for. */
+#define ERA_BASIC_HAS_PROPS (!ERA_IS_LATEST)
 /* abi.md 12: what a handler may answer; later also that the thread ends. */
 #define ERA_EXCEPTION_STATE_MAX \
 	(ERA_IS_LATEST ? ZX_EXCEPTION_STATE_THREAD_EXIT \

@@ -15,6 +15,7 @@
 #include <mm/vmar.h>
 #include <syscall_protos.h>
 
+#include "era.h"
 #include "exception.h"
 #include "info.h"
 
@@ -54,9 +55,9 @@ static zx_status_t info_handle_basic(const struct handle_ref *ref,
 		.rights = ref->rights,
 		.type = ref->object->type,
 		.related_koid = object_related_koid(ref->object),
-		.reserved = object_is_waitable(ref->object)
-				    ? ZX_OBJ_PROP_WAITABLE
-				    : ZX_OBJ_PROP_NONE,
+		.props = ERA_BASIC_HAS_PROPS && object_is_waitable(ref->object)
+				 ? ZX_OBJ_PROP_WAITABLE
+				 : ZX_OBJ_PROP_NONE,
 	};
 
 	return info_put_record(out, &r, sizeof(r));
@@ -145,11 +146,11 @@ static zx_status_t info_resource(const struct handle_ref *ref,
 static zx_status_t info_bti(const struct handle_ref *ref,
 			    const struct info_out *out)
 {
-	zx_info_bti_t r;
+	zx_info_bti_v2_t r;
 
 	bti_get_info(bti_from_object(ref->object), &r);
 	return info_put_record(out, &r, out->buffer_size < sizeof(r)
-				     ? ZX_INFO_BTI_SHORT_BYTES : sizeof(r));
+				     ? sizeof(zx_info_bti_v1_t) : sizeof(r));
 }
 
 /* koids of what a task holds, chunk by chunk. A list that changes meanwhile

@@ -22,6 +22,8 @@ struct span {
 	u64 offset;
 	u64 bytes;
 	bool executable;
+	/* Through a mapping that is read-only for good, of a VMO that others show. */
+	bool shared;
 };
 
 /* Check 7: within the VMO, or refused; the newer era cuts it there. */
@@ -39,7 +41,7 @@ static zx_status_t span_clamp(struct span *s)
 
 /* Checks 4 to 7. The VMO is kept beyond an unmap by a reference of its own. */
 static zx_status_t span_find(struct process *p, uaddr_t vaddr, u64 bytes,
-			     struct span *out)
+			     bool is_write, struct span *out)
 {
 	struct mapping *m;
 	zx_status_t status = process_check_alive(p);
@@ -53,26 +55,33 @@ static zx_status_t span_find(struct process *p, uaddr_t vaddr, u64 bytes,
 	out->offset = mapping_vmo_offset(m) + (vaddr - mapping_base(m));
 	out->bytes = min_u64(bytes, mapping_end(m) - vaddr);
 	out->executable = (m->max_prot & ZX_VM_PERM_EXECUTE) != 0;
+	out->shared = !m->is_private && !(m->max_prot & ZX_VM_PERM_WRITE);
 	object_ref(&m->named->object);
 	mapping_unref(m);
-	status = span_clamp(out);
+	/* Every process runs what the vDSO's VMO holds, whoever shows it where. */
+	status = is_write && vmo_is_vdso(out->vmo) ? ZX_ERR_ACCESS_DENIED
+						   : span_clamp(out);
 	if (status != ZX_OK)
 		object_unref(&out->vmo->object);
 	return status;
 }
 
-/* Check 6. The later era keeps what is written from those who share a mapping
- * that is read-only for good. */
-static zx_status_t prepare_write(struct process *p, uaddr_t vaddr)
+/* The later era keeps what is written from those who share the VMO. The mapping is
+ * looked up again behind that: another thread may have put one in its place. */
+static zx_status_t span_find_private(struct process *p, uaddr_t vaddr, u64 bytes,
+				     struct span *out)
 {
-	zx_status_t status = process_check_alive(p);
+	zx_status_t status;
 
-	if (status == ZX_OK && aspace_is_code(p->aspace, vaddr))
-		return ZX_ERR_ACCESS_DENIED;
-	if (status == ZX_OK && ERA_PROCESS_WRITE_IS_PRIVATE)
+	for (;;) {
+		status = span_find(p, vaddr, bytes, true, out);
+		if (status != ZX_OK || !out->shared)
+			return status;
+		object_unref(&out->vmo->object);
 		status = aspace_make_private(p->aspace, vaddr);
-	return status == ZX_ERR_NOT_FOUND ? ERA_PROCESS_MEMORY_UNMAPPED
-					  : status;
+		if (status != ZX_OK)
+			return status;
+	}
 }
 
 /* The order of the checks before the look-up of the mapping. */
@@ -80,6 +89,7 @@ static zx_status_t find(zx_handle_t handle, zx_rights_t rights, uaddr_t vaddr,
 			uaddr_t buffer, u64 bytes, struct span *out)
 {
 	bool is_write = !(rights & ZX_RIGHT_READ);
+	struct process *p;
 	struct object *o;
 	zx_status_t status;
 
@@ -88,10 +98,11 @@ static zx_status_t find(zx_handle_t handle, zx_rights_t rights, uaddr_t vaddr,
 	status = handle_get(handle, ZX_OBJ_TYPE_PROCESS, rights, &o);
 	if (status != ZX_OK)
 		return status;
-	if (is_write)
-		status = prepare_write(process_from_object(o), vaddr);
-	if (status == ZX_OK)
-		status = span_find(process_from_object(o), vaddr, bytes, out);
+	p = process_from_object(o);
+	if (is_write && ERA_PROCESS_WRITE_IS_PRIVATE)
+		status = span_find_private(p, vaddr, bytes, out);
+	else
+		status = span_find(p, vaddr, bytes, is_write, out);
 	object_unref(o);
 	return status;
 }

@@ -130,8 +130,8 @@ static inline zx_ticks_t zx_ticks_mul_int64(zx_ticks_t ticks, int64_t multiplier
 #define ZX_USEC(n) ((zx_duration_t)(1000ll * (n)))
 #define ZX_MSEC(n) ((zx_duration_t)(1000000ll * (n)))
 #define ZX_SEC(n) ((zx_duration_t)(1000000000ll * (n)))
-#define ZX_MIN(n) (ZX_SEC(n) * 60ll)
-#define ZX_HOUR(n) (ZX_MIN(n) * 60ll)
+#define ZX_MIN(n) ((zx_duration_t)(60000000000ll * (n)))
+#define ZX_HOUR(n) ((zx_duration_t)(3600000000000ll * (n)))
 
 /* Only where there is a C library. */
 #if !defined(_KERNEL) && __STDC_HOSTED__

@@ -236,6 +236,35 @@ JX_TEST(vmar_16_c6_code_is_not_written)
 	drop(&e);
 }
 
+/* Protection does not matter to that call: a mapping that shows tables or code to
+ * be read would otherwise be the way to change what every process runs. */
+JX_TEST(vmar_16_c6_no_mapping_of_the_vdso_is_written)
+{
+	zx_vaddr_t at = 0, copied = 0;
+	zx_handle_t copy;
+	uint32_t word = 0;
+	size_t actual = 77;
+	struct empty e;
+
+	ASSERT_TRUE(make(&e));
+	ASSERT_STATUS(zx_vmar_map(e.vmar, ZX_VM_PERM_READ, 0, jx_vdso_vmo(), 0,
+				  e.code.p_offset + e.code.p_memsz, &at), ZX_OK);
+	for (uint64_t offset = 0; offset < e.code.p_offset + e.code.p_memsz; offset += PAGE)
+		EXPECT_STATUS(zx_process_write_memory(e.process, at + offset, &word, 4, &actual),
+			      ZX_ERR_ACCESS_DENIED);
+	EXPECT_STATUS(zx_process_write_memory(zx_process_self(), (zx_vaddr_t)jx_vdso_base(), &word,
+					      4, &actual), ZX_ERR_ACCESS_DENIED);
+	EXPECT_EQ(actual, 77);
+	ASSERT_STATUS(zx_vmo_create_child(jx_vdso_vmo(), ZX_VMO_CHILD_SNAPSHOT, 0, PAGE, &copy),
+		      ZX_OK);
+	ASSERT_STATUS(zx_vmar_map(e.vmar, ZX_VM_PERM_READ, 0, copy, 0, PAGE, &copied), ZX_OK);
+	EXPECT_STATUS(zx_process_write_memory(e.process, copied, &word, 4, &actual), ZX_OK);
+	EXPECT_STATUS(zx_process_read_memory(e.process, at, &word, 4, &actual), ZX_OK);
+	EXPECT_EQ(word, 0x464c457f);
+	zx_handle_close(copy);
+	drop(&e);
+}
+
 /* Without EXECUTE it is an ordinary mapping, as often as one likes, but never
  * becomes executable. */
 JX_TEST(vmar_19_r3_other_mappings_are_ordinary)

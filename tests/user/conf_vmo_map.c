@@ -206,7 +206,7 @@ JX_TEST(vmo_13_r1_pins_nest)
 JX_TEST(vmo_13_r4_pins_outlive_handles)
 {
 	zx_handle_t bti = dev_bti(), vmo = vm_vmo_make(2, 0), pmt = dev_pin(bti, vmo, 0, 2);
-	zx_info_bti_t info = { 0 };
+	zx_info_bti_v2_t info = { 0 };
 
 	zx_handle_close(vmo);
 	EXPECT_STATUS(zx_object_get_info(bti, ZX_INFO_BTI, &info, sizeof(info), NULL, NULL),

@@ -19,7 +19,7 @@ zx_handle_t dev_bti(void)
 
 void dev_bti_drop(zx_handle_t bti)
 {
-	zx_info_bti_t info = { 0 };
+	zx_info_bti_v2_t info = { 0 };
 
 	EXPECT_STATUS(zx_object_get_info(bti, ZX_INFO_BTI, &info, sizeof(info), NULL, NULL),
 		      ZX_OK);

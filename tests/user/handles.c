@@ -32,6 +32,23 @@ static zx_status_t valid(zx_handle_t handle)
 	return zx_object_get_info(handle, ZX_INFO_HANDLE_VALID, NULL, 0, NULL, NULL);
 }
 
+JX_TEST_OF_2020(handle_info_tells_what_can_be_waited_for)
+{
+	zx_handle_t event = make_event();
+
+	EXPECT_EQ(basic(event).props, ZX_OBJ_PROP_WAITABLE);
+	EXPECT_EQ(basic(zx_vmar_root_self()).props, ZX_OBJ_PROP_NONE);
+	zx_handle_close(event);
+}
+
+JX_TEST_OF_LATEST(handle_info_reserves_the_word_of_properties)
+{
+	zx_handle_t event = make_event();
+
+	EXPECT_EQ(basic(event).reserved, 0);
+	zx_handle_close(event);
+}
+
 JX_TEST(handle_close_rules)
 {
 	zx_handle_t event = make_event();

@@ -191,7 +191,7 @@ static void make_bti(zx_rights_t wanted)
 {
 	const zx_iommu_desc_dummy_t desc = { 0 };
 	zx_handle_t iommu = 0, bti = 0;
-	zx_info_bti_t info = { 0 };
+	zx_info_bti_v2_t info = { 0 };
 
 	ASSERT_STATUS(zx_iommu_create(jx_startup_handle(PA_RESOURCE), ZX_IOMMU_TYPE_DUMMY, &desc,
 				      sizeof(desc), &iommu), ZX_OK);

@@ -160,7 +160,7 @@ JX_TEST(vmo_surface_pin_outlives_handles)
 {
 	zx_handle_t bti = dev_bti(), vmo = vm_vmo_make(2, 0), pmt = dev_pin(bti, vmo, 0, 2);
 	zx_info_handle_basic_t basic = { 0 };
-	zx_info_bti_t info = { 0 };
+	zx_info_bti_v2_t info = { 0 };
 
 	zx_handle_close(vmo);
 	EXPECT_STATUS(zx_object_get_info(pmt, ZX_INFO_HANDLE_BASIC, &basic, sizeof(basic), NULL,
@@ -180,7 +180,7 @@ JX_TEST(vmo_surface_pin_quarantine)
 {
 	zx_handle_t bti = dev_bti(), vmo = vm_vmo_make(1, 0);
 	zx_handle_t bare = vm_dup(bti, ZX_RIGHT_MAP);
-	zx_info_bti_t info = { 0 };
+	zx_info_bti_v2_t info = { 0 };
 
 	zx_handle_close(dev_pin(bti, vmo, 0, 1));
 	EXPECT_STATUS(zx_object_get_info(bti, ZX_INFO_BTI, &info, sizeof(info), NULL, NULL),

@@ -9,7 +9,7 @@
 
 __BEGIN_CDECLS
 
-/* zx_info_handle_basic_t.reserved was once a word of these. */
+/* zx_info_handle_basic_t.props, which later became reserved. */
 #define ZX_OBJ_PROP_NONE ((uint32_t)0u)
 #define ZX_OBJ_PROP_WAITABLE ((uint32_t)1u)
 
@@ -19,7 +19,10 @@ typedef struct zx_info_handle_basic {
 	zx_rights_t rights;
 	zx_obj_type_t type;
 	zx_koid_t related_koid;
-	uint32_t reserved;
+	union {
+		uint32_t props;
+		uint32_t reserved;
+	};
 	uint8_t padding1[4];
 } zx_info_handle_basic_t;
 __ZX_STATIC_ASSERT(sizeof(zx_info_handle_basic_t) == 32, "zx_info_handle_basic_t");

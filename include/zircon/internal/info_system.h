@@ -39,17 +39,29 @@ typedef struct zx_info_socket {
 } zx_info_socket_t;
 __ZX_STATIC_ASSERT(sizeof(zx_info_socket_t) == 48, "zx_info_socket_t");
 
-/* BTI. A buffer for the first two fields, all there were in 2020, will do. */
-typedef struct zx_info_bti {
+/* BTI. The size of the buffer says which record is wanted. */
+typedef struct zx_info_bti_v1 {
+	uint64_t minimum_contiguity;
+	uint64_t aspace_size;
+} zx_info_bti_v1_t;
+__ZX_STATIC_ASSERT(sizeof(zx_info_bti_v1_t) == 16, "zx_info_bti_v1_t");
+
+/* Of later eras. */
+typedef struct zx_info_bti_v2 {
 	uint64_t minimum_contiguity;
 	uint64_t aspace_size;
 	/* Pinned memory tokens that still pin, and those of them without handle. */
 	uint64_t pmo_count;
 	uint64_t quarantine_count;
-} zx_info_bti_t;
-#define ZX_INFO_BTI_SHORT_BYTES ((size_t)16u)
-__ZX_STATIC_ASSERT(sizeof(zx_info_bti_t) == 32, "zx_info_bti_t");
-__ZX_STATIC_ASSERT(__offsetof(zx_info_bti_t, pmo_count) == 16, "pmo_count");
+} zx_info_bti_v2_t;
+__ZX_STATIC_ASSERT(sizeof(zx_info_bti_v2_t) == 32, "zx_info_bti_v2_t");
+__ZX_STATIC_ASSERT(__offsetof(zx_info_bti_v2_t, pmo_count) == 16, "pmo_count");
+
+#ifdef ZX_ERA_LATEST
+typedef zx_info_bti_v2_t zx_info_bti_t;
+#else
+typedef zx_info_bti_v1_t zx_info_bti_t;
+#endif
 
 /* RESOURCE */
 typedef struct zx_info_resource {

@@ -37,7 +37,7 @@ typedef struct zx_policy_timer_slack {
 } zx_policy_timer_slack_t;
 __ZX_STATIC_ASSERT(sizeof(zx_policy_timer_slack_t) == 16, "zx_policy_timer_slack_t");
 
-/* Conditions. */
+/* Conditions. A later one moved the last. */
 #define ZX_POL_BAD_HANDLE ((uint32_t)0u)
 #define ZX_POL_WRONG_OBJECT ((uint32_t)1u)
 #define ZX_POL_VMAR_WX ((uint32_t)2u)
@@ -52,8 +52,14 @@ __ZX_STATIC_ASSERT(sizeof(zx_policy_timer_slack_t) == 16, "zx_policy_timer_slack
 #define ZX_POL_NEW_TIMER ((uint32_t)11u)
 #define ZX_POL_NEW_PROCESS ((uint32_t)12u)
 #define ZX_POL_NEW_PROFILE ((uint32_t)13u)
+#ifdef ZX_ERA_LATEST
+#define ZX_POL_NEW_PAGER ((uint32_t)14u)
+#define ZX_POL_AMBIENT_MARK_VMO_EXEC ((uint32_t)15u)
+#define ZX_POL_MAX ((uint32_t)16u)
+#else
 #define ZX_POL_AMBIENT_MARK_VMO_EXEC ((uint32_t)14u)
 #define ZX_POL_MAX ((uint32_t)15u)
+#endif
 
 /* Actions. */
 #define ZX_POL_ACTION_ALLOW ((uint32_t)0u)

@@ -69,6 +69,6 @@ MUST_CHECK zx_status_t bti_pin(struct bti *b, struct vmo *v, u64 offset,
 void pmt_unpin(struct pmt *p);
 /* Ends all pins of tokens without handle. */
 void bti_release_quarantine(struct bti *b);
-void bti_get_info(struct bti *b, zx_info_bti_t *out);
+void bti_get_info(struct bti *b, zx_info_bti_v2_t *out);
 
 #endif

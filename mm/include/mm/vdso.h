@@ -2,7 +2,7 @@
  * The one VMO whose code is special to address spaces (spec/vmar.md 19): a process
  * maps it executable at most once, whole, and then nothing but the process's end
  * takes that mapping away or changes it. Other mappings of the VMO are ordinary,
- * and never become executable.
+ * and never become executable. Nobody writes to it, through whichever mapping.
  *
  * An aspace remembers where the code lies under its lock, as pages [code_start,
  * code_end), both 0 if it is not there.
@@ -23,8 +23,8 @@ static inline bool aspace_touches_code(const struct aspace *as, u64 start,
 	return start < as->code_end && end > as->code_start;
 }
 
-/* The same for one address, without the lock. */
-bool aspace_is_code(struct aspace *as, uaddr_t va);
+/* What v shows is the vDSO itself, not a copy. No lock. */
+bool vmo_is_vdso(const struct vmo *v);
 
 /*
  * A VMO that may be mapped executable is about to be mapped: pages [start, end) of
