@@ -10,6 +10,10 @@ utest_sources := $(wildcard tests/user/*.c)
 bad_progs := $(notdir $(basename $(wildcard tests/bad/*.c)))
 progs := $(prog-y) $(if $(utest_sources),utest) $(bad_progs)
 
+# Records of the C library, struct stat for one, look at what the compiler says of
+# Linux: so programs and library hear the same (scripts/jacinth-cc).
+user_c += -U__linux__ -U__linux -Ulinux -U__gnu_linux__ -U__unix__ -U__unix -Uunix -D__jacinth__=1
+
 # With the source's ending, since start.S and start.c may stand side by side.
 objs_of   = $(1:%=$O/obj/%.o)
 crt      := $(call objs_of,$(wildcard user/crt/*.c user/crt/*.S))

@@ -160,6 +160,11 @@ def test_program_for_zircon_runs_unchanged(compiled, run_program):
     assert "/bin/prog 1: 16 pages, object type 2" in lines
 
 
+def test_files_have_the_library_s_records(compiled, run_program):
+    status, lines = run_program(compiled("files.c"))
+    assert (status, "files are right" in lines) == (0, True), lines
+
+
 @pytest.mark.parametrize("way, status, wanted", [
     ("", 6, ["handled 1", "100 handlers", "destructor"]), ("quick", 5, ["0 handlers"]),
     ("abort", 134, ["aborted"]), ("thread", 9, ["unfinished linedestructor"]),

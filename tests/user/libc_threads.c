@@ -338,6 +338,7 @@ JX_TEST(libc_tss_is_each_threads_own_and_is_destroyed_at_its_end)
 JX_TEST(libc_thrd_results_are_statuses)
 {
 	EXPECT_EQ(thrd_status_to_zx_status(thrd_success), ZX_OK);
+	EXPECT_EQ(thrd_status_to_zx_status(thrd_busy), ZX_ERR_SHOULD_WAIT);
 	EXPECT_EQ(thrd_status_to_zx_status(thrd_nomem), ZX_ERR_NO_MEMORY);
 	EXPECT_EQ(thrd_status_to_zx_status(thrd_timedout), ZX_ERR_TIMED_OUT);
 	EXPECT_EQ(thrd_status_to_zx_status(99), ZX_ERR_INTERNAL);

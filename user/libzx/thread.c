@@ -79,7 +79,7 @@ zx_status_t jx_thread_join(struct jx_thread *thread, int *result)
 zx_status_t thrd_status_to_zx_status(int thrd_status)
 {
 	static const zx_status_t statuses[] = {
-		ZX_OK, ZX_ERR_UNAVAILABLE, ZX_ERR_INTERNAL, ZX_ERR_NO_MEMORY, ZX_ERR_TIMED_OUT,
+		ZX_OK, ZX_ERR_SHOULD_WAIT, ZX_ERR_INTERNAL, ZX_ERR_NO_MEMORY, ZX_ERR_TIMED_OUT,
 	};
 	const int count = sizeof(statuses) / sizeof(statuses[0]);
 
