@@ -96,10 +96,11 @@ JX_TEST(vmo_surface_contiguous_addresses)
 JX_TEST(vmo_surface_contiguous_runs)
 {
 	zx_handle_t bti = dev_bti(), vmos[24] = { 0 };
-	const uint64_t half = zx_system_get_physmem() / 2;
+	/* What is free of a small machine lies in pieces. */
+	const uint64_t limit = zx_system_get_physmem() / 16;
 	uint64_t taken = 0;
 
-	for (int i = 0; i < 24 && taken < half; i++) {
+	for (int i = 0; i < 24 && taken < limit; i++) {
 		uint64_t pages = (1ul << i / 2) + (i % 2 ? (1ul << i / 2) / 2 + 1 : 0);
 		zx_paddr_t first, last;
 
@@ -185,13 +186,23 @@ JX_TEST(vmo_surface_physical_is_as_the_table_says)
 	zx_handle_close(vmo);
 }
 
+/* By a plain load: a hypervisor that stands for the device, as KVM does, cannot
+ * decode one that changes its base register. */
+static uint32_t device_load(zx_vaddr_t address)
+{
+	uint32_t word;
+
+	__asm__ volatile("ldr %w0, [%1]" : "=r"(word) : "r"(address) : "memory");
+	return word;
+}
+
 /* Four words of a device, a byte in each. */
 static uint32_t id_word(zx_vaddr_t address)
 {
 	uint32_t word = 0;
 
 	for (int i = 3; i >= 0; i--)
-		word = word << 8 | (((volatile uint32_t *)address)[i] & 0xff);
+		word = word << 8 | (device_load(address + 4 * i) & 0xff);
 	return word;
 }
 
