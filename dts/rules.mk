@@ -26,7 +26,7 @@ uboot-virt: setup
 	@scripts/image --build $O virt
 
 # The release build, in a folder of its own: build/rpi4/jacinth-rpi4.img.
-rpi4_defconfig:
+rpi4_defconfig: setup
 	@+$(MAKE) O=build/rpi4 DEFCONFIG=release defconfig
 
 rpi4-image image: setup

@@ -93,7 +93,7 @@ def machine_for(build, env, terminal, folder):
         raise BadRequest("FILES go with PROG")
     if (env.get("GIC") or "3") not in ("2", "3"):
         raise BadRequest(f"GIC={env['GIC']}: 2 or 3")
-    if (env.get("CPUS") or "4") not in "12345678":
+    if (env.get("CPUS") or "4") not in tuple("12345678"):
         raise BadRequest(f"CPUS={env['CPUS']}: 1 to 8")
     if (env.get("EL") or "1") not in ("1", "2"):
         raise BadRequest(f"EL={env['EL']}: 1 or 2, where the kernel is entered")
