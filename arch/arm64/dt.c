@@ -13,7 +13,6 @@
 #include "early.h"
 
 #define MAX_UARTS 4
-#define MAX_TREE_BYTES (2u << 20)	/* the boot protocol's limit */
 #define SALVAGE_BYTES 65536
 #define TIMER_IRQ_VIRTUAL 2		/* index: secure, physical, virtual */
 
@@ -377,6 +376,29 @@ static void cut_no_map(void)
 			cut_memory(i, &no_map[hole]);
 }
 
+/* Each byte of memory is named once, and what the loader has put into it is in
+ * what is left of it. */
+static void check_places(void)
+{
+	const struct boot_range *m = boot_info.memory;
+	const struct boot_range *initrd = &boot_info.initrd;
+	u32 i, n, count = boot_info.memory_count;
+
+	for (i = 0; i < count; i++)
+		for (n = 0; n < i; n++)
+			if (overlap(&m[i], &m[n]))
+				note_problem("the device tree names the memory "
+					     "at 0x%lx twice",
+					     max_u64(m[i].base, m[n].base));
+	if (!dt_covers(m, count, (u64)image_start,
+		       (u64)(image_end - image_start)))
+		note_problem("the kernel was loaded at 0x%lx, where the device "
+			     "tree names no memory", (u64)image_start);
+	if (!dt_covers(m, count, initrd->base, initrd->size))
+		note_problem("the initrd at 0x%lx is not in memory that the "
+			     "device tree leaves to us", initrd->base);
+}
+
 /* Cuts off what the tree does not use: its size may say far more, and only what
  * is used stays reserved. */
 static void keep_tree(void *fdt)
@@ -415,19 +437,17 @@ static void reserve_known(const void *fdt)
 	reserve((u64)image_start, (u64)(image_end - image_start));
 }
 
-/* 0, or libfdt's error. */
-static int check_tree(const void *fdt)
+/* 0, or libfdt's error. One that is not whole may yet tell of a UART, for the
+ * sentence about it. */
+static int read_nodes(const void *fdt)
 {
-	int error;
+	int whole, error = dt_check_header(fdt);
 
-	if (!fdt || ((u64)fdt & 7) != 0)
-		return -FDT_ERR_ALIGNMENT;
-	error = fdt_check_header(fdt);
 	if (error != 0)
 		return error;
-	if (fdt_totalsize(fdt) > MAX_TREE_BYTES)
-		return -FDT_ERR_TRUNCATED;
-	return fdt_check_full(fdt, fdt_totalsize(fdt));
+	whole = fdt_check_full(fdt, fdt_totalsize(fdt));
+	error = dt_for_each_node(fdt, read_node);
+	return whole != 0 ? whole : error;
 }
 
 /* `cpus=N`: no more than N are used. */
@@ -446,14 +466,16 @@ static void limit_cpus(void)
 
 void dt_read(void *fdt)
 {
-	int error = check_tree(fdt);
+	int error;
 
 	boot_info.cpu_mpidr[0] = cpu_mpidr();
 	boot_info.cpu_count = 1;
-	if (error == 0)
-		error = dt_for_each_node(fdt, read_node);
+	error = read_nodes(fdt);
 	if (error != 0) {
 		salvage_args(fdt);
+		/* Of a hypervisor's guest. Nothing is lost if it is none. */
+		if (dt_devices.psci == PSCI_NONE)
+			dt_devices.psci = PSCI_HVC;
 		early_fail("x0 holds no whole device tree (libfdt error %d)",
 			   -error);
 	}
@@ -465,6 +487,7 @@ void dt_read(void *fdt)
 	limit_cpus();
 	cut_no_map();
 	reserve_known(fdt);
+	check_places();
 	keep_tree(fdt);
 	if (problem)
 		early_fail(problem, problem_value);

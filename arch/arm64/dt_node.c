@@ -8,6 +8,8 @@
 
 #include "dt_node.h"
 
+#define MAX_TREE_BYTES (2u << 20)	/* the boot protocol's limit */
+
 /* Cells of one entry of `interrupts` whose parent is a GIC. */
 #define GIC_CELLS 3
 #define GIC_CELL_TYPE_PPI 1
@@ -35,6 +37,36 @@ static const char *const prop_names[PROP_COUNT] = {
 	[PROP_KASLR_SEED] = "kaslr-seed",
 	[PROP_RELEASE_ADDR] = "cpu-release-addr",
 };
+
+int dt_check_header(const void *fdt)
+{
+	int error;
+
+	if (!fdt || ((u64)fdt & 7) != 0)
+		return -FDT_ERR_ALIGNMENT;
+	error = fdt_check_header(fdt);
+	if (error == 0 && fdt_totalsize(fdt) > MAX_TREE_BYTES)
+		error = -FDT_ERR_TRUNCATED;
+	return error;
+}
+
+bool dt_covers(const struct boot_range *ranges, u32 count, u64 base, u64 size)
+{
+	u64 end = base + size;
+	u32 i = 0;
+
+	if (end < base)
+		return false;
+	while (base < end && i < count) {
+		if (base - ranges[i].base < ranges[i].size) {
+			base = ranges[i].base + ranges[i].size;
+			i = 0;
+		} else {
+			i++;
+		}
+	}
+	return base >= end;
+}
 
 static u32 cell(const void *data, u32 index)
 {

@@ -53,6 +53,12 @@ struct dt_node {
 	struct dt_prop props[PROP_COUNT];
 };
 
+/* 0 if there is a header of a tree that the boot protocol allows, else libfdt's
+ * error. */
+int dt_check_header(const void *fdt);
+/* The ranges, of which none wraps around, together hold all of [base, base +
+ * size). */
+bool dt_covers(const struct boot_range *ranges, u32 count, u64 base, u64 size);
 /* Calls fn for each node, parents first. 0, or libfdt's error. */
 int dt_for_each_node(const void *fdt, void (*fn)(const struct dt_node *));
 

@@ -9,6 +9,10 @@ from conftest import SECONDS, Boot
 from stub import qemu_tree, stubbed
 
 
+# The host leaves what makes no sense to the kernel: the sentences are the same.
+FIRMWARE = pytest.mark.parametrize("el2", [False, True], ids=["el1", "el2"])
+
+
 def put(tree, node, *properties):
     subprocess.run(["fdtput", *properties, str(tree), node], check=True)
 
@@ -48,12 +52,13 @@ def test_stub_boots_an_unchanged_tree(boot_tree):
     failed(boot_tree("no such node"), "initrd")
 
 
+@FIRMWARE
 @pytest.mark.parametrize("pattern, word", [
     ("memory", "memory"), ("intc", "GIC|interrupt controller"), ("timer", "timer"),
     ("pl011", "UART|PL011|serial"),
 ])
-def test_tree_without_a_device(boot_tree, pattern, word):
-    failed(boot_tree(pattern), word)
+def test_tree_without_a_device(boot_tree, pattern, word, el2):
+    failed(boot_tree(pattern, el2=el2), word)
 
 
 @pytest.fixture(name="boot_changed")
@@ -72,7 +77,7 @@ def make_boot_changed(build, tmp_path):
     return boot_changed
 
 
-def reserve(tree, *ranges):
+def reserve(tree, *ranges, no_map=False):
     put(tree, "/reserved-memory", "-c")
     for name in ("#address-cells", "#size-cells"):
         subprocess.run(["fdtput", "-t", "i", str(tree), "/reserved-memory", name, "2"], check=True)
@@ -82,22 +87,28 @@ def reserve(tree, *ranges):
         put(tree, node, "-c")
         subprocess.run(["fdtput", "-t", "x", str(tree), node, "reg", "0", f"{base:x}", "0",
                         f"{size:x}"], check=True)
+        if no_map:
+            subprocess.run(["fdtput", str(tree), node, "no-map"], check=True)
 
 
-def test_reservations_that_overlap(boot_changed):
+@FIRMWARE
+def test_reservations_that_overlap(boot_changed, el2):
     failed(boot_changed(lambda tree: reserve(tree, (0x4a000000, 0x200000),
-                                             (0x4a100000, 0x200000))),
+                                             (0x4a100000, 0x200000)), el2=el2),
            "two nodes of /reserved-memory claim the memory at 0x4a100000")
 
 
-def test_reservation_over_the_kernel(boot_changed):
-    failed(boot_changed(lambda tree: reserve(tree, (0x40300000, 0x1000))),
+@FIRMWARE
+def test_reservation_over_the_kernel(boot_changed, el2):
+    failed(boot_changed(lambda tree: reserve(tree, (0x40300000, 0x1000)), el2=el2),
            "reserves memory at 0x40300000, where the kernel was loaded")
 
 
-def test_cells_that_cannot_be(boot_changed):
-    failed(boot_changed(lambda tree: subprocess.run(
-        ["fdtput", "-t", "i", str(tree), "/", "#address-cells", "7"], check=True)), "cells")
+@FIRMWARE
+def test_cells_that_cannot_be(boot_changed, el2):
+    def change(tree):
+        subprocess.run(["fdtput", "-t", "i", str(tree), "/", "#address-cells", "7"], check=True)
+    failed(boot_changed(change, el2=el2), "cells")
 
 
 def test_memory_with_holes(boot_changed):
@@ -110,12 +121,82 @@ def test_memory_with_holes(boot_changed):
     assert "208 MiB of memory" in done.text, done.text
 
 
-def test_truncated_tree(boot_changed):
+@FIRMWARE
+def test_truncated_tree(boot_changed, el2):
     def change(tree):
         # The arguments are still there: they say where a sentence can go.
         data = tree.read_bytes()
         tree.write_bytes(data[:data.index(b"exit=semihosting") + 200])
-    failed(boot_changed(change), "device tree")
+    failed(boot_changed(change, el2=el2), "device tree")
+
+
+def memory(*ranges):
+    """A change: these pairs of base and size are all the memory."""
+    words = [f"{half:x}" for pair in ranges for n in pair for half in (n >> 32, n & 0xffffffff)]
+    return lambda tree: subprocess.run(["fdtput", "-t", "x", str(tree), nodes(tree, "memory")[0],
+                                        "reg", *words], check=True)
+
+
+@FIRMWARE
+@pytest.mark.parametrize("change, sentence", [
+    (memory((0x48000000, 0x8000000)), "loaded at 0x40200000, where the device tree names no mem"),
+    (memory((0x40000000, 0x300000)), "loaded at 0x40200000, where the device tree names no mem"),
+    (memory((0x40000000, 1 << 28), (0x48000000, 1 << 24)), "memory at 0x48000000 twice"),
+    (memory(((1 << 64) - 0x1000, 0x2000)), "0xfffffffffffff000 wraps around"),
+    (memory((1 << 44, 1 << 28)), "where the device tree names no memory|beyond 1 TiB"),
+    (memory(*((0x40000000 + i * 0x200000, 0x100000) for i in range(40))), "too many memory rang"),
+    (memory((0x40000000, 0)), "names no memory"),
+], ids=["elsewhere", "half", "twice", "wraps", "far", "many", "empty"])
+def test_memory_that_cannot_be(boot_changed, change, sentence, el2):
+    failed(boot_changed(change, el2=el2), sentence)
+
+
+@FIRMWARE
+def test_memory_that_is_no_whole_pages(boot_changed, el2):
+    done = boot_changed(memory((0x40000123, 0xffff357)), el2=el2)
+    assert "255 MiB of memory" in done.text, done.text
+    failed(done, "initrd")
+
+
+def put_initrd(tree, start, end):
+    for name, value in (("start", start), ("end", end)):
+        subprocess.run(["fdtput", "-t", "x", str(tree), "/chosen", f"linux,initrd-{name}",
+                        f"{value >> 32:x}", f"{value & 0xffffffff:x}"], check=True)
+
+
+@pytest.mark.parametrize("start, end", [
+    (0x30000000, 0x30001000), (0x4fff0000, 0x50010000), (1 << 60, (1 << 60) + 4096),
+    (0x49000000, (1 << 64) - 1),
+])
+def test_initrd_outside_of_memory(boot_changed, start, end):
+    failed(boot_changed(lambda tree: put_initrd(tree, start, end)),
+           f"initrd at {start:#x} is not in memory")
+
+
+def test_initrd_in_memory_of_others(boot_changed):
+    def change(tree):
+        put_initrd(tree, 0x49000000, 0x49100000)
+        reserve(tree, (0x49080000, 0x1000), no_map=True)
+    failed(boot_changed(change), "initrd at 0x49000000 is not in memory")
+
+
+@FIRMWARE
+def test_gic_without_registers(boot_changed, el2):
+    failed(boot_changed(lambda tree: subprocess.run(
+        ["fdtput", "-d", str(tree), "/intc@8000000", "reg"], check=True), el2=el2), "intc@8000000")
+
+
+@FIRMWARE
+@pytest.mark.parametrize("change", [
+    lambda data: b"", lambda data: bytes(4) + data[4:], lambda data: data[:4000],
+    lambda data: data[:4] + b"\x7f\xff\xff\xff" + data[8:],
+], ids=["zeros", "magic", "short", "huge"])
+def test_no_tree_at_all(boot_changed, change, el2):
+    # Without its arguments nothing asks for a failure: the words and the end are all there is.
+    done = boot_changed(lambda tree: tree.write_bytes(
+        change(tree.read_bytes().replace(b"exit=semihosting", b"exit=nothing    "))), el2=el2)
+    assert done.status == 0, done.text
+    assert "cannot start: x0 holds no whole device tree" in done.text
 
 
 def test_no_initrd(boot):

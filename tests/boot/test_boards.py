@@ -74,6 +74,14 @@ def test_raspberry_pi_powers_off_by_itself(boot, trees, board, tree):
                 init_args="-c help"), "power off, status 0")
 
 
+@pytest.mark.parametrize("board", ["raspi4b", "raspi3b"])
+def test_raspberry_pi_without_a_tree(boot, board):
+    # QEMU gives one only if told to; what it leaves instead holds the boot arguments.
+    done = boot(board=board, initrd="")
+    assert done.status not in (0, machine.TIMED_OUT), done.text
+    assert "cannot start: x0 holds no whole device tree" in done.text, done.text
+
+
 def test_every_cpu_of_a_raspberry_pi_goes_on_and_off(boot, trees):
     passed(boot(board="raspi4b", dtb=str(trees / "bcm2711-rpi-4-b.dtb"),
                 kernel_args="ktest=psci cpus=1"), "3 CPUs went on and off 1000 times")

@@ -14,7 +14,7 @@
 #ifndef ARM64_HOST_HOST_H
 #define ARM64_HOST_HOST_H
 
-#include <kernel/types.h>
+#include <kernel/boot.h>
 
 #define HOST_STACK_BYTES 4096
 #define HOST_WAITING_MAX 16u
@@ -48,6 +48,7 @@ struct host_cpu {
 	u32 watched;		/* list registers pending since the last tick */
 	u32 stuck_ticks;	/* ticks in a row that found one of them so */
 	u32 overdue_ticks;	/* ticks in a row that found the promise broken */
+	bool takes_probes;	/* it has promised, so its interrupts are set up */
 	u64 figures[4];
 	u32 waiting_count;	/* interrupts without a list register */
 	struct host_waiting {
@@ -56,22 +57,16 @@ struct host_cpu {
 	} waiting[HOST_WAITING_MAX];
 } __attribute__((aligned(256)));
 
-struct host_range {
-	u64 base, size;
-};
-
-#define HOST_MAX_RANGES 16
-
 /* The machine as the tree tells it. Fixed once host_main() has left for EL1. */
 struct host_machine {
-	struct host_range memory[HOST_MAX_RANGES];
+	struct boot_range memory[BOOT_MAX_RANGES];
 	u32 memory_count;
-	struct host_range uart;
+	struct boot_range uart;
 	bool uart_is_mini;	/* the 16550-like one of the Raspberry Pi */
-	struct host_range power;	/* its power block; size 0: none */
+	struct boot_range power;	/* its power block; size 0: none */
 	u32 gic_version;
-	struct host_range gic_dist, gic_cpu, gic_hyp, gic_virtual;
-	struct host_range image;	/* the kernel's, with its bss */
+	struct boot_range gic_dist, gic_cpu, gic_hyp, gic_virtual;
+	struct boot_range image;	/* the kernel's, with its bss */
 	bool has_psci;		/* of firmware, by SMC */
 	bool has_semihosting;	/* boot argument exit=semihosting */
 	u32 cpu_count;
@@ -106,9 +101,11 @@ u64 host_early_map(u64 fdt);
 u64 host_main(void *fdt, u64 image, u64 image_end, void *tree, u64 tree_bytes);
 void host_secondary_main(struct host_cpu *cpu) NORETURN;
 
-/* tree.c: fills host_machine and host_cpus, and writes the tree for EL1 into
- * `tree`. Stops with a sentence. */
-void host_tree_read(const void *fdt);
+/* tree.c: fills host_machine and host_cpus; false: the tree is none, or one with
+ * which the kernel says that it cannot start. What only the host cannot do with
+ * ends in a sentence of its own. */
+bool host_tree_read(const void *fdt);
+/* Writes the tree for EL1 into `tree`. */
 void host_tree_write(void *fdt, void *tree, u32 tree_bytes);
 
 /* map.c: EL2's own identity map. Entries go from invalid to valid only. */
@@ -139,6 +136,8 @@ void vgic_handle(const struct host_regs *regs);
 void vgic_send_sgi(u64 value);
 /* Bit n: EL1 has not taken the interrupt of list register n. */
 u32 vgic_pending_mask(void);
+/* HOST_INTID_PROBE pends for EL1. */
+void vgic_send_probe(void);
 /* The interrupts of the running CPU's list registers, for the report. */
 void vgic_print(void);
 /* The host's own interrupts, after the kernel has reset the controller. */

@@ -35,7 +35,7 @@ u64 host_early_map(u64 fdt)
 	return host_map_root();
 }
 
-static void map_device(const struct host_range *r)
+static void map_device(const struct boot_range *r)
 {
 	if (r->size != 0)
 		host_map_add(r->base, r->size, true);
@@ -96,7 +96,10 @@ u64 host_main(void *fdt, u64 image, u64 image_end, void *tree, u64 tree_bytes)
 	m->cpu_count = 1;
 	m->image.base = image;
 	m->image.size = image_end - image;
-	host_tree_read(fdt);
+	/* The kernel is left alone with a tree that makes no sense, says so, and
+	 * goes no further. */
+	if (!host_tree_read(fdt))
+		return (u64)fdt;
 	map_machine();
 	host_tree_write(fdt, tree, (u32)tree_bytes);
 	stage2_build();

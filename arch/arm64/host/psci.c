@@ -35,7 +35,7 @@
 #define AFFINITY_OFF 1
 #define AFFINITY_COMING 2
 #define MIGRATE_NOT_NEEDED 2
-#define SUSPEND_POWER_DOWN (1u << 16)
+#define SUSPEND_STATE_MASK 0xffffu	/* else: power down, more than a CPU */
 
 u32 host_lock;
 
@@ -147,14 +147,30 @@ void psci_park(struct host_cpu *cpu)
 	host_secondary_main(cpu);
 }
 
+/* Under host_lock. */
+static bool all_are_off(void)
+{
+	u32 i;
+
+	for (i = 0; i < host_machine.cpu_count; i++)
+		if (host_cpus[i].state != CPU_IS_OFF)
+			return false;
+	return true;
+}
+
 static s64 cpu_off(void)
 {
 	struct host_cpu *cpu = host_cpu();
 	s64 result = SUCCESS;
+	bool is_last;
 
 	host_lock_take();
 	cpu->state = CPU_IS_OFF;
+	is_last = all_are_off();
 	host_lock_release();
+	/* Nobody is left who could turn one on. */
+	if (is_last)
+		host_fail("EL1 has turned off its last CPU, MPIDR", cpu->mpidr);
 	if (!host_machine.has_psci)
 		psci_park(cpu);
 	/* In memory before our cache is gone with us. */
@@ -186,13 +202,15 @@ static s64 affinity_info(u64 mpidr, u64 level)
 	return AFFINITY_OFF;
 }
 
-/* Standby only: a wait for an interrupt, as EL1 could do itself. */
+/* Standby only: a wait for an interrupt, as EL1 could do itself. Here a virtual
+ * one that pends already would not end it. */
 static s64 cpu_suspend(u32 power_state)
 {
-	if (power_state & SUSPEND_POWER_DOWN)
+	if (power_state & ~SUSPEND_STATE_MASK)
 		return INVALID_PARAMETERS;
 	/* The DSB, as before any WFI: what it stored is seen while it sleeps. */
-	__asm__ volatile("dsb sy\n\twfi" : : : "memory");
+	if (vgic_pending_mask() == 0)
+		__asm__ volatile("dsb sy\n\twfi" : : : "memory");
 	return SUCCESS;
 }
 
@@ -227,7 +245,8 @@ static void stop_here(void)
 
 void psci_system_off(void)
 {
-	if (host_machine.has_psci)
+	/* Where the tree tells of neither, nothing is lost by asking. */
+	if (host_machine.has_psci || host_machine.power.size == 0)
 		host_smc(PSCI_SYSTEM_OFF, 0, 0, 0);
 	power_block_reset(PM_RSTS_HALT);
 	stop_here();

@@ -114,7 +114,7 @@ void stage2_build(void)
 		root[i] = i * GIB | FLAGS_DEVICE;
 	for (i = 0; i < m->memory_count; i++)
 		map(m->memory[i].base, m->memory[i].base,
-		    m->memory[i].size & ~(PAGE - 1), FLAGS_RAM, GIB);
+		    m->memory[i].size, FLAGS_RAM, GIB);
 	map(m->image.base, m->image.base, page_up(m->image.size), FLAGS_RAM,
 	    PAGE);
 	map(host, host, (u64)(host_end - host_start), 0, PAGE);
@@ -149,7 +149,7 @@ void stage2_load(void)
 			 "isb" : : : "memory");
 }
 
-static bool is_inside(const struct host_range *r, u64 base, u64 size)
+static bool is_inside(const struct boot_range *r, u64 base, u64 size)
 {
 	return base >= r->base && size <= r->size &&
 	       base - r->base <= r->size - size;

@@ -11,8 +11,17 @@
 #include "host.h"
 #include "regs.h"
 
+#define PAGE 0x1000ul
+#define MEMORY_END (1ul << 40)		/* of our maps */
+
 /* Boot only: the node of /chosen/stdout-path, or negative. */
 static int stdout_node;
+/* Boot only. What only we cannot do with; NULL: nothing. It is told when the
+ * UART is known. */
+static const char *problem;
+static u64 problem_value;
+/* Boot only. */
+static bool makes_no_sense;
 
 static int find_stdout(const void *fdt)
 {
@@ -27,34 +36,42 @@ static int find_stdout(const void *fdt)
 	return fdt_path_offset_namelen(fdt, path, end);
 }
 
-static void take(struct host_range *to, const struct boot_range *r)
+static void device(const struct dt_node *node, u32 index, struct boot_range *to)
 {
-	to->base = r->base;
-	to->size = r->size;
+	if (!dt_node_device_reg(node, index, to))
+		to->size = 0;
 }
 
-static void device(const struct dt_node *node, u32 index, struct host_range *to)
+/* Whole pages. */
+static void add_memory(u64 base, u64 end)
 {
-	struct boot_range r;
+	struct host_machine *m = &host_machine;
 
-	if (dt_node_device_reg(node, index, &r))
-		take(to, &r);
+	base = (base + PAGE - 1) & ~(PAGE - 1);
+	end &= ~(PAGE - 1);
+	if (base >= end)
+		return;
+	if (end > MEMORY_END) {
+		problem = "the device tree names memory beyond 1 TiB, at";
+		problem_value = base;
+	} else if (m->memory_count == BOOT_MAX_RANGES) {
+		makes_no_sense = true;
+	} else {
+		m->memory[m->memory_count].base = base;
+		m->memory[m->memory_count++].size = end - base;
+	}
 }
 
 static void read_memory(const struct dt_node *node)
 {
-	struct host_machine *m = &host_machine;
 	struct boot_range r;
 	u32 i;
 
-	for (i = 0; dt_node_reg(node, i, &r); i++) {
-		if (r.size == 0)
-			continue;
-		if (m->memory_count == HOST_MAX_RANGES)
-			host_fail("too many ranges of memory in the device "
-				  "tree; one more is at", r.base);
-		take(&m->memory[m->memory_count++], &r);
-	}
+	for (i = 0; dt_node_reg(node, i, &r); i++)
+		if (r.base + r.size < r.base)
+			makes_no_sense = true;
+		else
+			add_memory(r.base, r.base + r.size);
 }
 
 /* host_cpus[0] is the CPU that runs now, whatever its place in the tree. */
@@ -82,10 +99,16 @@ static void read_gic(const struct dt_node *node, u32 version)
 	m->gic_version = version;
 	device(node, 0, &m->gic_dist);
 	device(node, 1, &m->gic_cpu);
+	if (m->gic_dist.size == 0 || m->gic_cpu.size == 0)
+		makes_no_sense = true;
 	if (version != 2)
 		return;
 	device(node, 2, &m->gic_hyp);
 	device(node, 3, &m->gic_virtual);
+	if (m->gic_hyp.size == 0 || m->gic_virtual.size == 0)
+		problem = "the device tree names a GICv2 without a virtual CPU "
+			  "interface; version";
+	problem_value = version;
 }
 
 /* The one that stdout-path names, else the first. Mapped at once: what is wrong
@@ -156,29 +179,28 @@ static void read_node(const struct dt_node *node)
 		read_device(node);
 }
 
-void host_tree_read(const void *fdt)
-{
-	struct host_machine *m = &host_machine;
-	int error = fdt ? fdt_check_header(fdt) : -FDT_ERR_BADMAGIC;
-
-	if (error == 0) {
-		stdout_node = find_stdout(fdt);
-		error = dt_for_each_node(fdt, read_node);
-	}
-	if (error != 0)
-		host_fail("the device tree cannot be read: libfdt's error",
-			  (u64)-error);
-	if (m->memory_count == 0)
-		host_fail("the device tree names no memory", 0);
-	if (m->gic_version == 2 && m->gic_virtual.size == 0)
-		host_fail("the device tree names a GICv2 without a virtual CPU "
-			  "interface", 0);
-}
-
 static void must(int error, const char *what)
 {
 	if (error < 0)
 		host_fail(what, (u64)-error);
+}
+
+bool host_tree_read(const void *fdt)
+{
+	struct host_machine *m = &host_machine;
+	u64 image = m->image.base;
+
+	if (dt_check_header(fdt) != 0 ||
+	    fdt_check_full(fdt, fdt_totalsize(fdt)) != 0)
+		return false;
+	stdout_node = find_stdout(fdt);
+	must(dt_for_each_node(fdt, read_node),
+	     "the device tree cannot be read: libfdt's error");
+	if (problem)
+		host_fail(problem, problem_value);
+	/* The kernel, its bss, and ourselves behind that. */
+	return !makes_no_sense && dt_covers(m->memory, m->memory_count, image,
+					    (u64)host_end - image);
 }
 
 static void set_string(void *tree, int node, const char *name, const char *text)

@@ -26,7 +26,7 @@
 
 #define LR_HW (1u << 31)
 
-static void *at(const struct host_range *r)
+static void *at(const struct boot_range *r)
 {
 	return (void *)r->base;
 }

@@ -49,7 +49,7 @@
 /* The redistributor whose affinity is the running CPU's. */
 static char *own_redistributor(void)
 {
-	const struct host_range *r = &host_machine.gic_cpu;
+	const struct boot_range *r = &host_machine.gic_cpu;
 	u64 mpidr = host_cpu()->mpidr;
 	u64 wanted = (mpidr & 0xffffff) | (mpidr >> 8 & 0xff000000);
 	char *frame = (char *)r->base;
