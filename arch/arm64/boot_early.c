@@ -114,15 +114,14 @@ static void check_machine(void)
 		early_fail("the device tree names no virtual timer");
 }
 
-/* For tests: an end before there is anything that could tell of it. */
-static void provoke_early(void)
+void boot_provoke(const char *moment)
 {
 	char what[16];
 
 	if (!IS_ENABLED(CONFIG_KTEST) ||
 	    !boot_get_arg("provoke", what, sizeof(what)))
 		return;
-	while (__builtin_memcmp(what, "early", sizeof("early")) == 0)
+	while (__builtin_strcmp(what, moment) == 0)
 		__asm__ volatile("");
 }
 
@@ -195,7 +194,7 @@ void boot_early(void *fdt)
 	u64 image_va;
 
 	dt_read(fdt);
-	provoke_early();
+	boot_provoke("early");
 	check_machine();
 	cpu_detect_features();
 	image_va = choose_image_va(gather_seeds());

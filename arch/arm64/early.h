@@ -15,6 +15,12 @@ void early_console_set(u64 uart_paddr, enum dt_uart_kind kind);
  * boot arguments ask for it, else by PSCI; stops if there is neither. */
 void early_fail(const char *fmt, ...) PRINTFLIKE(1, 2) NORETURN;
 
+/* Looks for the EL2 host, and lets its interrupts pass again. Boot CPU, when the
+ * interrupt controller is set up. */
+void hostcall_init(void);
+/* For tests: hangs here if the argument provoke= says this moment. */
+void boot_provoke(const char *moment);
+
 /* Maps the 2 MiB block around paddr one to one: RAM, or device registers. */
 void idmap_add(u64 paddr, u64 memory_type);
 

@@ -11,7 +11,7 @@
 #include "host/abi.h"
 #include "psci.h"
 
-/* Fixed after arch_host_start(). */
+/* Fixed after hostcall_init(). */
 static bool is_present;
 
 static u64 image_paddr(const void *p)
@@ -32,17 +32,21 @@ static bool is_ours(void)
 	       (u32)words[2] == HOST_UID_2 && (u32)words[3] == HOST_UID_3;
 }
 
+void hostcall_init(void)
+{
+	is_present = is_ours();
+	arch_host_alive();
+}
+
 void arch_host_start(const void *log)
 {
 	s64 protect, tell;
 
-	is_present = is_ours();
 	if (!is_present)
 		return;
 	protect = firmware_hvc(HOST_CALL_PROTECT, image_paddr(text_start),
 			       (u64)(rodata_end - text_start), 0);
 	tell = firmware_hvc(HOST_CALL_LOG, image_paddr(log), 0, 0);
-	arch_host_alive();
 	printk("host at EL2: %ld KiB of text and constants protected%s",
 	       protect == 0 ? (rodata_end - text_start) / 1024 : 0,
 	       tell == 0 ? "" : ", log refused");

@@ -46,6 +46,8 @@ void boot_main(void)
 	uart_init();
 	irqc_init();
 	irqc_init_cpu();
+	hostcall_init();
+	boot_provoke("boot");
 	timer_init_cpu();
 	/* Nothing interrupts before the kernel has set a timer. */
 	arch_irq_enable();

@@ -38,21 +38,28 @@ def test_vendor_calls(boot, gic):
     (3, "write-host", "touched memory of the host"),
     (2, "masked", "has not taken an interrupt"),
     (3, "masked", "has not taken an interrupt"),
+    (2, "boot", "has not taken an interrupt"), (3, "boot", "has not taken an interrupt"),
     (3, "early", "has not said for this many seconds that it is alive"),
 ])
 def test_last_words(boot, gic, what, said):
     done = boot(el2=True, gic=gic, kernel_args=f"provoke={what}")
     assert done.status not in (0, machine.TIMED_OUT), done.text
-    report = done.text[done.text.index("host: CPU 0: EL1" if "EL1" in said else "host: CPU 0:"):]
+    report = done.text[done.text.index("host: CPU "):]
     assert said in report
     assert re.search(r"x0=[0-9a-f]{16} ", report)
     assert re.search(r"pc=[0-9a-f]{16} pstate=", report)
     assert re.search(r"walk of [0-9a-f]{16}: L0 [0-9a-f]{16}", report)
-    if what == "masked":
+    if what in ("masked", "boot"):
         assert re.search(r"host: interrupt \d+ is pending for EL1", report)
-    if what != "early":
+    if what not in ("early", "boot"):
         assert f"host: | provoking {what}" in report
     assert report.rstrip().endswith("host: the end")
+
+
+def test_a_kernel_without_a_cpu(boot):
+    done = boot(el2=True, cpus=1, kernel_args="provoke=all-off")
+    assert done.status not in (0, machine.TIMED_OUT), done.text
+    assert "host: EL1 has turned off its last CPU" in done.text
 
 
 def test_a_kernel_that_schedules_no_more(boot):

@@ -11,6 +11,7 @@
 #include <kernel/time.h>
 
 #include "../dt.h"
+#include "../host/abi.h"
 #include "gic.h"
 
 /* Fixed after irqc_init(). */
@@ -86,7 +87,7 @@ void irqc_dispatch(u32 intid)
 		dispatch_sgi(intid);
 	} else if (intid == dt_devices.uart_irq) {
 		uart_interrupt();
-	} else {
+	} else if (intid != HOST_INTID_PROBE) {
 		/* None but the above were ever enabled. */
 		printk("interrupt %u has no handler", intid);
 	}

@@ -29,6 +29,10 @@
  * controller may have turned off.
  */
 #define HOST_CALL_WATCHDOG 0xc6000003
+/* A CPU that has called it, and is found with interrupts off, gets this one, an
+ * SGI that nobody else sends, to see whether they stay off. There is nothing to
+ * do at it. */
+#define HOST_INTID_PROBE 15
 /* x1 = index: figures of the host, HOST_FIGURE_*. */
 #define HOST_CALL_FIGURE 0xc6000004
 #define HOST_FIGURE_EXITS 0

@@ -44,6 +44,8 @@
 
 #define FSC_KIND_MASK 0x3c
 #define FSC_PERMISSION_KIND 0x0c
+#define ISS_WALK (1u << 7)	/* S1PTW: a table of EL1 could not be read */
+#define PAR_PAGE 0xfffffffff000ul
 
 /* ISS of a trapped access to ICC_SGI1R_EL1, without register and direction:
  * op0 3, op1 0, CRn 12, CRm 11, op2 5. */

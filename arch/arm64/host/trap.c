@@ -5,34 +5,44 @@
 #include "host.h"
 #include "regs.h"
 
-static u64 read_esr(void)
+static bool is_permission(u64 esr)
 {
-	u64 v;
-
-	__asm__ volatile("mrs %0, esr_el2" : "=r"(v));
-	return v;
+	return (esr & FSC_KIND_MASK) == FSC_PERMISSION_KIND;
 }
 
-/* The intermediate address of a stage 2 fault: page and offset. */
-static u64 fault_address(void)
+/* What EL1's own tables make of the address; the ISB: PAR_EL1 holds it. */
+static u64 page_of(u64 va)
 {
-	u64 far, hpfar;
+	u64 par;
 
-	__asm__ volatile("mrs %0, far_el2\n\tmrs %1, hpfar_el2"
-			 : "=r"(far), "=r"(hpfar));
-	return (hpfar >> 4 << 12) | (far & 0xfff);
+	__asm__ volatile("at s1e1r, %1\n\tisb\n\tmrs %0, par_el1"
+			 : "=r"(par) : "r"(va));
+	return par & PAR_PAGE;
+}
+
+/* The intermediate address of a stage 2 fault: page and offset. HPFAR_EL2 holds
+ * the page, but for a permission fault that is not of a walk (Arm ARM,
+ * HPFAR_EL2). */
+static u64 fault_address(u64 esr)
+{
+	u64 far = READ_REG("far_el2");
+	u64 page = READ_REG("hpfar_el2") >> 4 << 12;
+
+	if (is_permission(esr) && !(esr & ISS_WALK))
+		page = page_of(far);
+	return page | (far & 0xfff);
 }
 
 /* EL1 has everything but these two. */
 static void handle_fault(const struct host_regs *regs, u64 esr)
 {
-	u64 address = fault_address();
+	u64 address = fault_address(esr);
 	u64 host = (u64)host_start;
 
 	if (address >= host && address < (u64)host_end)
 		report_and_end(regs, "EL1 touched memory of the host at physical "
 			       "address", address);
-	if ((esr & FSC_KIND_MASK) == FSC_PERMISSION_KIND)
+	if (is_permission(esr))
 		report_and_end(regs, "EL1 wrote to protected memory at physical "
 			       "address", address);
 	report_and_end(regs, "EL1 used an address that no machine of ours has:",
@@ -52,7 +62,7 @@ static void handle_sysreg(struct host_regs *regs, u64 esr)
 
 static void handle_sync(struct host_regs *regs)
 {
-	u64 esr = read_esr();
+	u64 esr = READ_REG("esr_el2");
 
 	switch (ESR_CLASS(esr)) {
 	case CLASS_SMC:
@@ -86,5 +96,5 @@ void host_trap(struct host_regs *regs, u64 kind)
 		vgic_handle(regs);
 		return;
 	}
-	report_and_end(regs, "an SError came to EL2, ESR", read_esr());
+	report_and_end(regs, "an SError came to EL2, ESR", READ_REG("esr_el2"));
 }

@@ -155,11 +155,16 @@ void vgic_send_sgi(u64 value)
 	__asm__ volatile("msr s3_0_c12_c11_5, %0\n\tisb" : : "r"(value));
 }
 
+void vgic_send_probe(void)
+{
+	inject(HOST_INTID_PROBE, 0);
+}
+
 u32 vgic_pending_mask(void)
 {
 	u32 i, mask = 0;
 
-	for (i = 0; i < HOST_LRS; i++)
+	for (i = 0; gic && i < HOST_LRS; i++)
 		if (gic->read_lr(i).state & LR_PENDING)
 			mask |= 1u << i;
 	return mask;

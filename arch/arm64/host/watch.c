@@ -5,8 +5,9 @@
  *
  *  - one interrupt has been pending for EL1 for STUCK_TICKS: interrupts are off,
  *    and the code that turned them off goes on and on. No promise is needed; it
- *    works from the first instruction of EL1. (A kernel that idles with
- *    interrupts masked wakes by one and takes it.)
+ *    works from the first instruction of EL1. Where none comes by itself, a
+ *    CPU that has promised gets one. (A kernel that idles with interrupts
+ *    masked wakes by one and takes it.)
  *  - the kernel has promised to say that it is alive, and has not.
  *
  * Both count ticks, not time: where the machine itself stood still for a while,
@@ -14,6 +15,7 @@
  */
 #include "abi.h"
 #include "host.h"
+#include "regs.h"
 
 #define STUCK_TICKS 5
 #define GRACE_TICKS 2		/* after the end of a promise */
@@ -60,6 +62,7 @@ void watch_init_cpu(void)
 	cpu->watched = 0;
 	cpu->stuck_ticks = 0;
 	cpu->overdue_ticks = 0;
+	cpu->takes_probes = false;
 	set_timer();
 }
 
@@ -68,6 +71,7 @@ s64 watch_promise(u64 seconds)
 	if (seconds > PROMISE_SECONDS_MAX)
 		return HOST_BAD_ARGUMENT;
 	vgic_enable_own();
+	host_cpu()->takes_probes = true;
 	promise_seconds = seconds;
 	__atomic_store_n(&promise_until,
 			 seconds ? now() + seconds * frequency() : 0,
@@ -78,6 +82,8 @@ s64 watch_promise(u64 seconds)
 void watch_start(void)
 {
 	(void)watch_promise(BOOT_SECONDS);
+	/* That was not the kernel. */
+	host_cpu()->takes_probes = false;
 }
 
 void watch_tick(const struct host_regs *regs)
@@ -89,6 +95,8 @@ void watch_tick(const struct host_regs *regs)
 	set_timer();
 	cpu->stuck_ticks = pending & cpu->watched ? cpu->stuck_ticks + 1 : 0;
 	cpu->watched = pending;
+	if (pending == 0 && cpu->takes_probes && (regs->pstate & PSTATE_I_BIT))
+		vgic_send_probe();
 	if (cpu->stuck_ticks == STUCK_TICKS)
 		report_and_end(regs, "the kernel has not taken an interrupt for "
 			       "this many seconds:", STUCK_TICKS);

@@ -11,6 +11,9 @@
 
 #include "../boot.h"
 #include "../early.h"
+#include "../psci.h"
+
+#define PSCI_CPU_OFF 0x84000002u
 
 static void *window(const void *symbol)
 {
@@ -53,5 +56,7 @@ void arch_provoke(const char *what)
 		preempt_disable();
 		spin();
 	}
+	if (is(what, "all-off"))
+		psci_call(PSCI_CPU_OFF, 0, 0, 0);
 	panic_stop("provoke=%s did nothing", what);
 }

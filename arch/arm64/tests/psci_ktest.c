@@ -6,6 +6,7 @@
  */
 #include <arch/cache.h>
 #include <arch/cpu.h>
+#include <arch/host.h>
 #include <arch/irq.h>
 #include <arch/mmu.h>
 #include <kernel/boot.h>
@@ -16,8 +17,10 @@
 
 #include "../boot.h"
 #include "../cpu.h"
+#include "../dev/devices.h"
 #include "../dt.h"
 #include "../early.h"
+#include "../firmware.h"
 #include "../psci.h"
 #include "psci_probe.h"
 
@@ -29,6 +32,12 @@
 #define PSCI_AFFINITY_INFO_64 0xc4000004u
 #define PSCI_MIGRATE_INFO_TYPE 0x84000006u
 #define PSCI_FEATURES 0x8400000au
+#define PSCI_CPU_SUSPEND_64 0xc4000001u
+#define PSCI_MIGRATE 0x84000005u
+#define PSCI_SYSTEM_SUSPEND 0xc400000eu
+#define PSCI_STAT_RESIDENCY 0x84000010u
+#define PSCI_SYSTEM_RESET2 0x84000012u
+#define PSCI_MEM_PROTECT 0x84000013u
 #define PSCI_NO_CALL 0x8400001fu
 
 #define NOT_SUPPORTED (-1)
@@ -82,6 +91,50 @@ KTEST(psci_cpu_on_refuses)
 		   INVALID_PARAMETERS);
 	KEXPECT_EQ(t, call(PSCI_CPU_ON_64, ~0ul, entry, 0),
 		   INVALID_PARAMETERS);
+}
+
+KTEST(psci_suspend_ends_at_a_pending_interrupt)
+{
+	u64 saved = arch_irq_save();
+	u64 start = arch_counter();
+
+	gic_send_sgi(1u << arch_cpu_id(), SGI_RESCHED);
+	KEXPECT_EQ(t, call(PSCI_CPU_SUSPEND_64, 0, 0, 0), 0);
+	KEXPECT_TRUE(t, arch_counter() - start < arch_timer_frequency() / 4);
+	arch_irq_restore(saved);
+}
+
+/* What others may answer otherwise. By SMC as by HVC. */
+KTEST(psci_of_our_host)
+{
+	static const u32 absent[] = {
+		PSCI_SYSTEM_RESET2, PSCI_MEM_PROTECT, PSCI_SYSTEM_SUSPEND,
+		PSCI_MIGRATE, PSCI_STAT_RESIDENCY,
+	};
+	u64 cpu = boot_info.cpu_mpidr[0];
+	u64 entry = boot_handoff.image_pa;
+	u32 i;
+
+	if (!arch_host_present())
+		return;
+	for (i = 0; i < ARRAY_SIZE(absent); i++) {
+		KEXPECT_EQ(t, call(PSCI_FEATURES, absent[i], 0, 0),
+			   NOT_SUPPORTED);
+		KEXPECT_EQ(t, call(absent[i], 0, 0, 0), NOT_SUPPORTED);
+	}
+	KEXPECT_EQ(t, call(PSCI_VERSION, 0, 0, 0), 0x10001);
+	KEXPECT_EQ(t, call(PSCI_AFFINITY_INFO, cpu, 1, 0), INVALID_PARAMETERS);
+	KEXPECT_EQ(t, call(PSCI_CPU_ON_64, cpu, entry + 2, 0), INVALID_ADDRESS);
+	KEXPECT_EQ(t, call(PSCI_CPU_ON_64, cpu, ~3ul, 0), INVALID_ADDRESS);
+	/* The host's own memory, which is behind the kernel's bss. */
+	KEXPECT_EQ(t, call(PSCI_CPU_ON_64, cpu,
+			   entry + (u64)(host_area - image_start), 0),
+		   INVALID_ADDRESS);
+	KEXPECT_EQ(t, call(PSCI_CPU_SUSPEND_64, 1u << 16, entry, 0),
+		   INVALID_PARAMETERS);
+	KEXPECT_EQ(t, firmware_smc(PSCI_CPU_ON_64, cpu, entry, 0),
+		   PSCI_ALREADY_ON);
+	KEXPECT_EQ(t, firmware_smc(PSCI_NO_CALL, 0, 0, 0), NOT_SUPPORTED);
 }
 
 /* What the CPU counts, in memory that it writes with its MMU off. */

@@ -14,7 +14,7 @@
  * on nobody can write to text and read-only data, and the host's last words
  * show the log that is kept in `log`, a struct log_ring of the kernel's image. */
 void arch_host_start(const void *log);
-/* arch_host_start() has found one. */
+/* There is one. */
 bool arch_host_present(void);
 /* Says that the kernel lives, and will say so again within the seconds above, or
  * the host ends the machine with a report. Any context. */
