@@ -30,8 +30,8 @@ O         ?= build
 V         ?= 0
 LLVM      ?= 0
 DEFCONFIG ?= debug
-PYTHON    ?= /usr/bin/python3
-export PYTHON
+export PYTHON ?= /usr/bin/python3
+include scripts/arguments.mk
 
 Q    := $(if $(filter 1,$V),,@)
 # A line for each step, unless commands are shown or make -s wants silence.
@@ -86,7 +86,7 @@ user_cc := $(cross)gcc --specs=$(picolibc)/picolibc.specs
 endif
 
 common := -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wvla -Wstrict-prototypes \
-	  -Wmissing-prototypes -fno-common -ffile-prefix-map=$(CURDIR)/= -MMD -MP
+	  -Wmissing-prototypes -fno-common "-ffile-prefix-map=$(CURDIR)/=" -MMD -MP
 # -mstrict-align: code that runs before the MMU is on sees Device memory.
 # -moutline-atomics: arch/arm64/atomics.S uses LSE where the CPU has it.
 # A release guards functions with arrays of characters only: the strong form costs a

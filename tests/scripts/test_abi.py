@@ -35,6 +35,45 @@ def test_each_header_compiles_alone_and_twice(compiler):
     assert not broken
 
 
+def abi_assertions():
+    """One for each fact of abi.txt, as C11 and C++17 both take them."""
+    text = (ROOT / "tests/scripts/abi.txt").read_text().replace("\n\t", " ")
+    for line in text.splitlines():
+        words = line.split() if not line.startswith("#") else []
+        record = ""
+        for word in words:
+            name, colon, of = word.partition(":")
+            left, _, right = word.partition("=")
+            if colon and of.isdigit():
+                record = name
+                yield f"sizeof({name}) == {of}"
+            elif colon:
+                yield f"IS({name}, {of})"
+            elif record:
+                yield f"offsetof({record}, {left}) == {right}"
+            else:
+                yield f"({left}) == ({right})"
+
+
+# What the two languages have for it.
+SAME = {"c": "#define IS(a, b) __builtin_types_compatible_p(a, b)\n#include <assert.h>\n",
+        "c++": "#include <type_traits>\n#define IS(a, b) (std::is_same<a, b>::value)\n"}
+
+
+@pytest.mark.parametrize("compiler", [["gcc", "-std=c11", "-xc"],
+                                      ["clang-19", "-std=c++17", "-xc++"]], ids=" ".join)
+def test_values_are_those_of_the_specification(compiler):
+    facts = [*abi_assertions(), *(f"IS(__typeof__(ZX_{unit}(3)), zx_duration_t)"
+                                  for unit in ("NSEC", "USEC", "MSEC", "SEC", "MIN", "HOUR"))]
+    assert len(facts) > 850
+    text = "".join(f"#include <{header}>\n" for header in HEADERS if "internal" not in header)
+    text += SAME[compiler[-1][2:]]
+    text += "".join(f'static_assert({fact}, "{fact}");\n' for fact in facts)
+    done = subprocess.run([*compiler, *WARNINGS, f"-I{INCLUDE}", "-"], input=text, text=True,
+                          stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("header", ["zircon/errors.h", "zircon/tls.h"])
 def test_assembly_may_include(header):
     done = subprocess.run(["gcc", "-x", "assembler-with-cpp", f"-I{INCLUDE}", "-c", "-o",

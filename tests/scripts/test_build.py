@@ -1,5 +1,6 @@
 """The generators of the build: symbol table, initrd, configuration."""
 import os
+import shutil
 import subprocess
 
 import compdb
@@ -105,3 +106,23 @@ def test_compile_commands_pick_the_right_flags():
     assert compdb.entry("mm/vmo.o", "KCC", "UCC")["command"].startswith("KCC")
     entry = compdb.entry("user/shell/a.c.o", "KCC", "UCC")
     assert entry["command"] == "UCC -c user/shell/a.c"
+
+
+@pytest.mark.parametrize("word, text", [
+    ("O=a b", "folder without spaces"), ("O=", "must be one word"),
+    ("DEFCONFIG=debug latst", "no 'latst'; there are: asid8 debug"),
+])
+def test_make_refuses_what_would_fail_later(word, text):
+    done = subprocess.run(["make", "-s", "-C", ROOT, "sdk", word], text=True, check=False,
+                          stderr=subprocess.PIPE)
+    assert done.returncode == 2 and text in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_tree_in_a_folder_with_spaces_compiles(tmp_path):
+    tree = tmp_path / "a tree, moved"
+    shutil.copytree(ROOT, tree, symlinks=True,
+                    ignore=shutil.ignore_patterns(".*", "build", "out*"))
+    objects = ["o/obj/kernel/stats.o", "o/obj/user/libzx/status.c.o"]
+    subprocess.run(["make", "-s", "O=o", "DEFCONFIG=debug", *objects], cwd=tree, check=True)
+    assert all((tree / name).exists() for name in objects)
