@@ -112,7 +112,6 @@ static void take_back_packet(struct page_source *s)
 static void packet_left(struct port_packet *pkt, bool dropped)
 {
 	struct page_source *s = container_of(pkt, struct page_source, packet);
-
 	bool done;
 
 	(void)dropped;
