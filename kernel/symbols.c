@@ -23,6 +23,17 @@ static u32 find_entry(u64 offset)
 	return low > 0 ? low - 1 : ksym_count;
 }
 
+/* Counted out: a place for each would take a quarter of the table, and whoever
+ * asks is about to print. */
+static const char *name_of(u32 entry)
+{
+	const char *name = ksym_names;
+
+	for (; entry > 0; entry--)
+		name += __builtin_strlen(name) + 1;
+	return name;
+}
+
 const char *symbol_find(u64 address, u64 *offset)
 {
 	u64 position = address - (u64)image_start;
@@ -34,5 +45,5 @@ const char *symbol_find(u64 address, u64 *offset)
 	if (entry >= ksym_count)
 		return NULL;
 	*offset = position - ksym_offsets[entry];
-	return ksym_names + ksym_name_offsets[entry];
+	return name_of(entry);
 }

@@ -11,7 +11,7 @@
 
 extern const u32 ksym_count;
 extern const u32 ksym_offsets[];
-extern const u32 ksym_name_offsets[];
+/* In the same order, each closed by a zero. */
 extern const char ksym_names[];
 
 /*
