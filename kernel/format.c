@@ -129,17 +129,16 @@ static const struct conversion plain_hex = { .prefix = true };
 
 static void put_symbol(struct output *out, u64 address)
 {
-	u64 offset;
-	const char *name = symbol_find(address, &offset);
+	struct symbol s;
 
-	if (!name) {
+	if (!symbol_find(address, &s)) {
 		put_hex(out, &plain_hex, address, false);
 		return;
 	}
-	while (*name != '\0')
-		put_char(out, *name++);
+	for (const char *name = s.name; *name != '\0'; name++)
+		put_char(out, *name);
 	put_char(out, '+');
-	put_hex(out, &plain_hex, offset, false);
+	put_hex(out, &plain_hex, s.offset, false);
 }
 
 static void put_pointer(struct output *out, u64 value)

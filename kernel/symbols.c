@@ -23,27 +23,34 @@ static u32 find_entry(u64 offset)
 	return low > 0 ? low - 1 : ksym_count;
 }
 
-/* Counted out: a place for each would take a quarter of the table, and whoever
- * asks is about to print. */
-static const char *name_of(u32 entry)
+/* What does not fit is left out. */
+static void spell(char to[SYMBOL_NAME_MAX], const u8 *coded)
 {
-	const char *name = ksym_names;
+	u32 used = 0;
 
-	for (; entry > 0; entry--)
-		name += __builtin_strlen(name) + 1;
-	return name;
+	for (; *coded != 0; coded++) {
+		const char letter[2] = { (char)*coded, '\0' };
+		const char *s = *coded < KSYM_PART_FIRST ? letter :
+				ksym_parts + ksym_part_offsets[*coded -
+							KSYM_PART_FIRST];
+
+		while (*s != '\0' && used < SYMBOL_NAME_MAX - 1)
+			to[used++] = *s++;
+	}
+	to[used] = '\0';
 }
 
-const char *symbol_find(u64 address, u64 *offset)
+bool symbol_find(u64 address, struct symbol *found)
 {
 	u64 position = address - (u64)image_start;
 	u32 entry;
 
 	if (address < (u64)text_start || address >= (u64)text_end)
-		return NULL;
+		return false;
 	entry = find_entry(position);
 	if (entry >= ksym_count)
-		return NULL;
-	*offset = position - ksym_offsets[entry];
-	return name_of(entry);
+		return false;
+	found->offset = position - ksym_offsets[entry];
+	spell(found->name, ksym_names + ksym_name_offsets[entry]);
+	return true;
 }

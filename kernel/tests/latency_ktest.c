@@ -49,15 +49,15 @@ static __attribute__((noinline)) u32 irqs_off_for_long(struct spinlock *l)
 static void expect_stretch(struct ktest_run *t, u32 cpu, const void *begin)
 {
 	struct latency_stretch s;
-	u64 offset;
+	struct symbol at;
 
 	latency_get(cpu, &s);
 	KEXPECT_TRUE(t, s.ticks >= long_ticks());
-	KEXPECT_TRUE(t, symbol_find(s.places[0], &offset) ==
-			symbol_find((u64)(uintptr_t)begin, &offset));
+	KEXPECT_TRUE(t, symbol_find(s.places[0], &at));
+	KEXPECT_EQ(t, s.places[0] - at.offset, (u64)(uintptr_t)begin);
 	/* It ended in the same function. */
-	KEXPECT_TRUE(t, symbol_find(s.places[1], &offset) ==
-			symbol_find((u64)(uintptr_t)begin, &offset));
+	KEXPECT_TRUE(t, symbol_find(s.places[1], &at));
+	KEXPECT_EQ(t, s.places[1] - at.offset, (u64)(uintptr_t)begin);
 	latency_reset(cpu);
 }
 

@@ -45,16 +45,16 @@ KTEST(printk_formats_numbers_and_text)
 KTEST(printk_names_functions)
 {
 	char buf[64];
-	u64 offset = 1;
-	const char *name = symbol_find((u64)&ktest_run_all, &offset);
+	struct symbol s;
 
-	KEXPECT_TRUE(t, name && same_text(name, "ktest_run_all"));
-	KEXPECT_EQ(t, offset, 0);
-	name = symbol_find((u64)&ktest_run_all + 4, &offset);
-	KEXPECT_TRUE(t, name && same_text(name, "ktest_run_all"));
-	KEXPECT_EQ(t, offset, 4);
-	KEXPECT_TRUE(t, !symbol_find((u64)buf, &offset));
-	KEXPECT_TRUE(t, !symbol_find(0, &offset));
+	KEXPECT_TRUE(t, symbol_find((u64)&ktest_run_all, &s));
+	KEXPECT_TRUE(t, same_text(s.name, "ktest_run_all"));
+	KEXPECT_EQ(t, s.offset, 0);
+	KEXPECT_TRUE(t, symbol_find((u64)&ktest_run_all + 4, &s));
+	KEXPECT_TRUE(t, same_text(s.name, "ktest_run_all"));
+	KEXPECT_EQ(t, s.offset, 4);
+	KEXPECT_TRUE(t, !symbol_find((u64)buf, &s));
+	KEXPECT_TRUE(t, !symbol_find(0, &s));
 	ksnprintf(buf, sizeof(buf), "%pS", (void *)&ktest_run_all);
 	KEXPECT_TRUE(t, begins_with(buf, "ktest_run_all+0x0"));
 }

@@ -26,16 +26,49 @@ def test_symbols_are_sorted_and_only_functions():
         (0x800, "vectors"), (0x1000, "alias"), (0x1200, "last")]
 
 
+def symbol_tables(tmp_path, symbols):
+    """Assemble the tables; return them by label, each as its bytes."""
+    source, obj, binary = (tmp_path / name for name in ("k.S", "k.o", "k.bin"))
+    source.write_text(ksyms.assembly(symbols))
+    subprocess.run(["aarch64-linux-gnu-gcc", "-c", source, "-o", obj], check=True)
+    subprocess.run(["aarch64-linux-gnu-objcopy", "-O", "binary", "-j", ".ksyms", obj, binary],
+                   check=True)
+    nm = subprocess.run(["aarch64-linux-gnu-nm", obj], check=True, capture_output=True,
+                        text=True).stdout.splitlines()
+    begin = {line.split()[2]: int(line.split()[0], 16) for line in nm}
+    data = binary.read_bytes()
+    # An empty table begins where the next one does.
+    end = {at: min((other for other in begin.values() if other > at), default=len(data))
+           for at in begin.values()}
+    return {label: data[at:end[at]] for label, at in begin.items()}
+
+
+def symbol_names(tables, count):
+    """Spell the names as kernel/symbols.c does."""
+    def string(label, index, name):
+        at = int.from_bytes(tables[label][2 * index:2 * index + 2], "little")
+        return tables[name][at:tables[name].index(0, at)]
+
+    for i in range(count):
+        yield "".join(chr(byte) if byte < 128 else
+                      string("ksym_part_offsets", byte - 128, "ksym_parts").decode()
+                      for byte in string("ksym_name_offsets", i, "ksym_names"))
+
+
 def test_symbol_assembly_assembles_to_the_contract(tmp_path):
-    source = tmp_path / "k.S"
-    source.write_text(ksyms.assembly(ksyms.functions(NM.splitlines())))
-    subprocess.run(["aarch64-linux-gnu-gcc", "-c", source, "-o", tmp_path / "k.o"], check=True)
-    subprocess.run(["aarch64-linux-gnu-objcopy", "-O", "binary", "-j", ".ksyms",
-                    tmp_path / "k.o", tmp_path / "k.bin"], check=True)
-    words = (tmp_path / "k.bin").read_bytes()
-    assert words[:4] == (3).to_bytes(4, "little")
-    assert words[4:8] == (0x800).to_bytes(4, "little")
-    assert words.endswith(b"vectors\0alias\0last\0")
+    tables = symbol_tables(tmp_path, ksyms.functions(NM.splitlines()))
+    assert tables["ksym_count"] == (3).to_bytes(4, "little")
+    assert tables["ksym_offsets"][:8] == b"\0\x08\0\0\0\x10\0\0"
+    assert list(symbol_names(tables, 3)) == ["vectors", "alias", "last"]
+
+
+def test_symbols_are_short_and_read_back(tmp_path):
+    names = [f"{a}_{b}_{c}" for a in ("vmo", "vmar", "thread") for b in ("page", "mapping")
+             for c in ("lookup_locked", "create", "destroy.part.0", "x" * 40)] * 20
+    tables = symbol_tables(tmp_path, list(enumerate(names)))
+    assert list(symbol_names(tables, len(names))) == names
+    assert len(tables["ksym_names"]) < sum(map(len, names)) / 3
+    assert len(tables["ksym_parts"]) < 1000
 
 
 def test_initrd_reads_back():

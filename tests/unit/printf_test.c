@@ -15,12 +15,13 @@
 #include <kernel/symbols.h>
 
 /* The symbol table of this test: one function at 0x1000. */
-const char *symbol_find(u64 address, u64 *offset)
+bool symbol_find(u64 address, struct symbol *found)
 {
 	if (address < 0x1000 || address >= 0x2000)
-		return NULL;
-	*offset = address - 0x1000;
-	return "some_function";
+		return false;
+	found->offset = address - 0x1000;
+	strcpy(found->name, "some_function");
+	return true;
 }
 
 /* Formats by both and compares text and length. */

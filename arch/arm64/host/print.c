@@ -66,9 +66,9 @@ void host_print(const char *fmt, ...)
 }
 
 /* For %pS, which the host does not use: it carries no names. */
-const char *symbol_find(u64 address, u64 *offset)
+bool symbol_find(u64 address, struct symbol *found)
 {
 	(void)address;
-	(void)offset;
-	return NULL;
+	(void)found;
+	return false;
 }
