@@ -73,15 +73,15 @@ picolibc := /usr/lib/picolibc/aarch64-linux-gnu
 fdtlib   := /usr/lib/aarch64-linux-gnu/libfdt.a
 ifeq ($(LLVM),1)
 CC := clang-19 --target=aarch64-none-elf
-LD := ld.lld-19
+LD := ld.lld-19 --fix-cortex-a53-843419
 user_cc := clang-19 --target=aarch64-linux-gnu -nostdlibinc \
 	   -isystem $(picolibc)/include -ftls-model=local-exec
 else
 CC := $(cross)gcc
-# Freestanding headers, but memcpy and the like may become instructions. (clang
-# would go further and call strcpy.)
+# Memcpy and the like may become instructions. (clang would go on and call strcpy.)
 builtin := -fbuiltin
-LD := $(cross)ld
+# Not =full: that has stubs, which ld pads to a page.
+LD := $(cross)ld --fix-cortex-a53-843419=adr
 user_cc := $(cross)gcc --specs=$(picolibc)/picolibc.specs
 endif
 
@@ -107,7 +107,7 @@ kernel_s := $(CC) $(kernel_flags)
 user_c   := $(user_cc) $(common) -Iinclude -Iuser/include -I$(gen) -march=armv8-a \
 	-mtune=cortex-a72 -mno-outline-atomics -DPICOLIBC_INTEGER_PRINTF_SCANF
 kernel_ld := $(LD) -pie --no-dynamic-linker -Bsymbolic -z text -z norelro -z noexecstack \
-	-z max-page-size=4096 --fix-cortex-a53-843419 --build-id=none --orphan-handling=error
+	-z max-page-size=4096 --build-id=none --orphan-handling=error
 
 # Objects depend on this file, so that changed flags build them again.
 flags := $(gen)/flags
