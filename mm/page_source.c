@@ -85,6 +85,8 @@ static __attribute__((noinline)) void send_due(struct page_source *s)
 			fill_packet(s, ZX_PAGER_VMO_COMPLETE, 0, 0);
 			put_packet(s, NULL);
 		} else {
+			if (s->vmo_gone)
+				page_source_unlist(s);
 			return;
 		}
 	}
@@ -112,17 +114,13 @@ static void take_back_packet(struct page_source *s)
 static void packet_left(struct port_packet *pkt, bool dropped)
 {
 	struct page_source *s = container_of(pkt, struct page_source, packet);
-	bool done;
 
 	(void)dropped;
 	mutex_lock(&s->lock);
 	s->packet_out = false;
 	s->sent = NULL;
 	send_next(s);
-	done = s->vmo_gone && !s->packet_out;
 	mutex_unlock(&s->lock);
-	if (done)
-		page_source_unlist(s);
 	page_source_unref(s);
 }
 
@@ -532,15 +530,10 @@ void page_source_detach(struct page_source *s, bool last)
  * back (3.3). */
 void page_source_vmo_destroyed(struct page_source *s)
 {
-	bool done;
-
-	page_source_detach(s, true);
 	mutex_lock(&s->lock);
 	s->vmo_gone = true;
-	done = !s->packet_out;
 	mutex_unlock(&s->lock);
-	if (done)
-		page_source_unlist(s);
+	page_source_detach(s, true);
 	page_source_unref(s);
 }
 

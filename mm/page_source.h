@@ -54,7 +54,8 @@ struct page_source *page_source_create(struct pager *p, struct port *port,
 void page_source_ref(struct page_source *s);
 void page_source_unref(struct page_source *s);
 
-/* Takes the source off its pager's list, if it stands there. */
+/* Takes the source off its pager's list, if it stands there. May be called under
+ * s->lock; the caller has a reference of its own. */
 void page_source_unlist(struct page_source *s);
 
 /* No request from now on: all waiters wake with BAD_STATE, unread packets are
