@@ -3,6 +3,7 @@
 #include <jx/ktap.h>
 #include <jx/runtime.h>
 #include <syscall_numbers.h>
+#include <zircon/jx.h>
 #include <zircon/process.h>
 #include <zircon/syscalls.h>
 #include <zircon/syscalls/iommu.h>
@@ -133,7 +134,8 @@ const struct bad_call bad_calls[] = {
 	CALL(task_suspend_token, true, ANY(THREAD), OUT_HANDLE),
 	CALL(job_create, true, H(JOB), V(0), OUT_HANDLE),
 	CALL(job_set_policy, true, H(JOB), V(0), V(ZX_JOB_POL_BASIC_V2), IN(12), V(1)),
-	CALL(jx_stat, true, V(2), OUT(32), V(32), OUT_OR_NULL(8)),
+	CALL(jx_stat, true, V(JX_STAT_MEMORY), OUT(sizeof(jx_memory_stats_t)),
+	     V(sizeof(jx_memory_stats_t)), OUT_OR_NULL(8)),
 };
 const size_t bad_call_count = sizeof(bad_calls) / sizeof(bad_calls[0]);
 
