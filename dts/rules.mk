@@ -5,6 +5,7 @@ dtbs := $(patsubst dts/%.dts,$O/dts/%.dtb,$(wildcard dts/*.dts)) \
 
 .PHONY: dtbs
 dtbs: $(dtbs)
+	@:
 
 # Warnings are errors: dtc prints them and succeeds.
 dtc = $Qdtc $1 -I dts -O dtb -o $@ $< 2>$@.log || true; cat $@.log >&2; test ! -s $@.log

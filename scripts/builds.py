@@ -17,5 +17,5 @@ BUILDS = {
 
 def make(folder, name, *goals):
     """Return the command that makes goals of build `name` in folder."""
-    return ["make", "-C", ROOT, "-s", f"-j{os.cpu_count()}", f"O={folder}",
+    return ["make", "-C", ROOT, "-s", f"-j{os.cpu_count()}", f"O={os.path.relpath(folder, ROOT)}",
             *BUILDS[name], *goals]

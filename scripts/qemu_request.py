@@ -53,6 +53,7 @@ def initrd_for(build, prog, folder, words=""):
 
 
 UBOOT = "/usr/lib/u-boot/qemu_arm64/u-boot.bin"
+FIXED = ("CPUS", "MEM", "GIC", "CPU")        # of QEMU's Raspberry Pis
 BOARDS = {"virt": "", "raspi4b": "bcm2711-rpi-4-b", "raspi3b": "bcm2837-rpi-3-b"}
 
 
@@ -68,6 +69,14 @@ def make_image(build, vm, folder):
     return out
 
 
+def seconds(text):
+    """TIMEOUT as a number."""
+    try:
+        return float(text)
+    except ValueError as error:
+        raise BadRequest(f"TIMEOUT={text}: a number of seconds") from error
+
+
 def choose_board(vm, build, env, folder):
     """BOARD and BOOT: another machine, and another way to start it."""
     board, boot = env.get("BOARD") or "virt", env.get("BOOT") or "direct"
@@ -78,6 +87,9 @@ def choose_board(vm, build, env, folder):
     if board != "virt":
         if boot == "uboot":
             raise BadRequest("BOOT=uboot with a Raspberry Pi: see docs/boards.md")
+        for name in FIXED:
+            if env.get(name):
+                raise BadRequest(f"{name}={env[name]}: QEMU's {board} has its own, leave it out")
         vm.board = board
         vm.dtb = os.path.join(build, "dts", BOARDS[board] + ".dtb")
     elif boot == "uboot":

@@ -31,7 +31,7 @@ def make_trees(build):
 def make_image(build, tmp_path_factory):
     """A function that makes a disk image and returns its path."""
     def image(kind, args=ARGS, **options):
-        out = tmp_path_factory.mktemp("images") / f"{kind}.img"
+        out = tmp_path_factory.mktemp("disk images") / f"{kind}.img"
         words = [f"--{name}={value}" for name, value in options.items()]
         done = subprocess.run([str(ROOT / "scripts/image"), "--build", str(build), "--out",
                                str(out), "--args", args, *words, kind], check=False,
