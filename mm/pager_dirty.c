@@ -139,6 +139,17 @@ static zx_status_t dirty_turn_locked(struct range *r, u64 stop)
 	return status;
 }
 
+/* A range that is none outranks what the VMO is. */
+static zx_status_t refuse(struct vmo *v, u64 offset, u64 bytes, zx_status_t why)
+{
+	zx_status_t status;
+
+	mutex_lock(v->lock);
+	status = check_range_locked(v, offset, bytes);
+	mutex_unlock(v->lock);
+	return status == ZX_OK ? why : status;
+}
+
 zx_status_t pager_dirty_pages(struct vmo *v, u64 offset, u64 bytes,
 			      const struct pager_dirty_rules *rules)
 {
@@ -146,9 +157,9 @@ zx_status_t pager_dirty_pages(struct vmo *v, u64 offset, u64 bytes,
 	zx_status_t status;
 
 	if (!(v->options & ZX_VMO_TRAP_DIRTY))
-		return ZX_ERR_NOT_SUPPORTED;
+		return refuse(v, offset, bytes, ZX_ERR_NOT_SUPPORTED);
 	if (rules->detached_refused && page_source_is_detached(v->source))
-		return ZX_ERR_BAD_STATE;
+		return refuse(v, offset, bytes, ZX_ERR_BAD_STATE);
 	do {
 		status = run(v, offset, bytes, &r, dirty_turn_locked);
 	} while (mm_try_again(status, r.frames));

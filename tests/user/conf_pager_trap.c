@@ -210,6 +210,8 @@ JX_TEST(pager_7_7_r16_dirty_without_trapping)
 	ASSERT_TRUE(paging_create(&p, 1, 0));
 	EXPECT_STATUS(paging_supply(&p, 0, 1), ZX_OK);
 	EXPECT_STATUS(dirty_op(&p, ZX_PAGER_OP_DIRTY, 0, 1, 1), ZX_ERR_INVALID_ARGS);
+	/* What any operation checks comes first. */
+	EXPECT_STATUS(dirty_op(&p, ZX_PAGER_OP_DIRTY, 1, 1, 0), ZX_ERR_OUT_OF_RANGE);
 	EXPECT_STATUS(dirty_op(&p, ZX_PAGER_OP_DIRTY, 0, 1, 0), ZX_ERR_NOT_SUPPORTED);
 	paging_drop(&p);
 }
@@ -358,6 +360,7 @@ JX_TEST_OF_LATEST(pager_7_9_r2_op_dirty_after_detach)
 
 	ASSERT_TRUE(paging_create(&p, 1, TRAP));
 	EXPECT_STATUS(zx_pager_detach_vmo(p.pager, p.vmo), ZX_OK);
+	EXPECT_STATUS(dirty_op(&p, ZX_PAGER_OP_DIRTY, 1, 1, 0), ZX_ERR_OUT_OF_RANGE);
 	EXPECT_STATUS(dirty_op(&p, ZX_PAGER_OP_DIRTY, 0, 1, 0), ZX_ERR_BAD_STATE);
 	paging_drop(&p);
 }
