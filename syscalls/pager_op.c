@@ -72,8 +72,8 @@ zx_status_t sys_pager_op_range(zx_handle_t pager, uint32_t op,
 			       zx_handle_t pager_vmo, uint64_t offset,
 			       uint64_t length, uint64_t data)
 {
-	zx_rights_t rights = op > ZX_PAGER_OP_FAIL ?
-				     ERA_PAGER_WRITES_VMO_RIGHTS : 0;
+	bool writes = op > ZX_PAGER_OP_FAIL && op <= ZX_PAGER_OP_WRITEBACK_END;
+	zx_rights_t rights = writes ? ERA_PAGER_WRITES_VMO_RIGHTS : 0;
 	struct pager_vmo pv;
 	zx_status_t status;
 

@@ -189,6 +189,9 @@ JX_TEST_OF_LATEST(pager_7_7_c3_write_right)
 	EXPECT_STATUS(zx_pager_supply_pages(p.pager, weak, 0, PAGE, aux, 0), ZX_ERR_ACCESS_DENIED);
 	EXPECT_STATUS(zx_pager_op_range(p.pager, ZX_PAGER_OP_FAIL, weak, 0, PAGE,
 					(uint64_t)(int64_t)ZX_ERR_IO), ZX_OK);
+	/* What is no operation wants no right. */
+	EXPECT_STATUS(zx_pager_op_range(p.pager, ZX_PAGER_OP_WRITEBACK_END + 1, weak, 0, PAGE, 0),
+		      ZX_ERR_NOT_SUPPORTED);
 	zx_handle_close(weak);
 	zx_handle_close(aux);
 	paging_drop(&p);
