@@ -21,12 +21,13 @@ def init_arguments(env, terminal):
     return "" if terminal else "-d"
 
 
-def read_program(path):
+def read_file(path, variable):
+    """The content of a file that the variable names."""
     try:
         with open(path, "rb") as source:
             return source.read()
     except OSError as error:
-        raise BadRequest(f"{path}: {error.strerror}") from error
+        raise BadRequest(f"{variable}: {path}: {error.strerror}") from error
 
 
 def more_files(words):
@@ -36,7 +37,7 @@ def more_files(words):
         name, equals, path = word.partition("=")
         if not (name.strip("/") and equals):
             raise BadRequest(f"FILES: {word} is not name=path")
-        files[name.strip("/")] = read_program(path)
+        files[name.strip("/")] = read_file(path, "FILES")
     return files
 
 
@@ -45,8 +46,8 @@ def initrd_for(build, prog, folder, words=""):
     if not prog:
         return os.path.join(build, "initrd")
     path = os.path.join(folder, "initrd")
-    files = {**more_files(words), "bin/init": read_program(os.path.join(build, "bin/init")),
-             "bin/prog": read_program(prog)}
+    files = {**more_files(words), "bin/init": read_file(os.path.join(build, "bin/init"), "O"),
+             "bin/prog": read_file(prog, "PROG")}
     with open(path, "wb") as out:
         out.write(mkinitrd.archive(files))
     return path
@@ -101,8 +102,9 @@ def choose_board(vm, build, env, folder):
 def machine_for(build, env, terminal, folder):
     if env.get("CMD") and env.get("PROG"):
         raise BadRequest("give CMD or PROG, not both")
-    if env.get("FILES") and not env.get("PROG"):
-        raise BadRequest("FILES go with PROG")
+    for name in ("ARGS", "FILES"):
+        if env.get(name) and not env.get("PROG"):
+            raise BadRequest(f"{name} go with PROG")
     if (env.get("GIC") or "3") not in ("2", "3"):
         raise BadRequest(f"GIC={env['GIC']}: 2 or 3")
     if (env.get("CPUS") or "4") not in tuple("12345678"):

@@ -60,7 +60,7 @@ def test_what_init_is_asked(env, terminal, expected):
 
 @pytest.mark.parametrize("env", [
     {"GIC": "4"}, {"CPUS": "9"}, {"CPUS": "12"}, {"CPUS": "x"}, {"CMD": "a", "PROG": "b"},
-    {"PROG": "/nowhere"}, {"CMD": "x" * 3000}, {"CMD": "ps", "FILES": "a=b"}, {"EL": "3"},
+    {"PROG": "/nowhere"}, {"CMD": "x" * 3000}, {"CMD": "ps", "FILES": "a=b"}, {"EL": "3"}, {"ARGS": "a"},
     {"BOARD": "pi"}, {"BOOT": "grub"}, {"BOARD": "raspi4b", "BOOT": "uboot"},
     {"BOARD": "raspi4b", "CPUS": "2"}, {"BOARD": "raspi3b", "MEM": "1G"},
 ])
@@ -89,6 +89,18 @@ def test_files_of_a_program_are_in_its_initrd(tmp_path):
 def test_bad_files_are_refused(words):
     with pytest.raises(qemu.BadRequest):
         qemu.more_files(words)
+
+
+@pytest.mark.parametrize("env, text", [
+    ({"PROG": "/nowhere"}, "PROG: /nowhere: No such file"),
+    ({"PROG": __file__, "FILES": "a=/nowhere"}, "FILES: /nowhere: No such file"),
+    ({"PROG": "/"}, "PROG: /: Is a directory"),
+])
+def test_missing_file_is_told_with_its_variable(env, text, tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/init").write_bytes(b"INIT")
+    with pytest.raises(qemu.BadRequest, match=text):
+        qemu.machine_for(str(tmp_path), env, False, str(tmp_path))
 
 
 def test_full_matrix_is_the_product():
