@@ -60,8 +60,8 @@ def test_what_init_is_asked(env, terminal, expected):
 
 @pytest.mark.parametrize("env", [
     {"GIC": "4"}, {"CPUS": "9"}, {"CPUS": "12"}, {"CPUS": "x"}, {"CMD": "a", "PROG": "b"},
-    {"PROG": "/nowhere"}, {"CMD": "x" * 3000}, {"CMD": "ps", "FILES": "a=b"}, {"EL": "3"}, {"ARGS": "a"},
-    {"BOARD": "pi"}, {"BOOT": "grub"}, {"BOARD": "raspi4b", "BOOT": "uboot"},
+    {"PROG": "/nowhere"}, {"CMD": "x" * 3000}, {"CMD": "ps", "FILES": "a=b"}, {"EL": "3"},
+    {"ARGS": "a"}, {"BOARD": "pi"}, {"BOOT": "grub"}, {"BOARD": "raspi4b", "BOOT": "uboot"},
     {"BOARD": "raspi4b", "CPUS": "2"}, {"BOARD": "raspi3b", "MEM": "1G"},
 ])
 def test_bad_request_is_refused(env, tmp_path):
