@@ -3,7 +3,8 @@
  *
  * An end whose last handle goes is closed under its lock before its queue is
  * taken down, and senders look at that under the same lock: so nothing is put
- * into a queue that nobody will empty.
+ * into a queue that nobody will empty. An end whose own handle was sent to it is
+ * out of everybody's reach, and goes with the other end.
  */
 #include <kernel/channel.h>
 #include <mm/slab.h>
@@ -31,6 +32,37 @@ static void channel_destroy(struct object *o)
 		slab_free(&channel_cache, peer_first(&c->peer));
 }
 
+static void take_messages_locked(struct channel *c, struct list_node *out)
+{
+	c->peer.closed = true;
+	list_splice_tail(out, &c->messages);
+	c->message_count = 0;
+	object_update_signals_locked(&c->peer.object, ZX_CHANNEL_READABLE, 0);
+}
+
+static bool carries(const struct message *m, const struct channel *c)
+{
+	for (u32 i = 0; i < m->handle_count; i++)
+		if (m->handles[i].taken.object == &c->peer.object)
+			return true;
+	return false;
+}
+
+/* The other end has gone, and c was sent to itself. What is still on its way is
+ * refused; a call that began before may have taken the handle out again. */
+static void end_if_buried_locked(struct channel *c, struct list_node *out)
+{
+	struct message *m;
+
+	c->peer.closed = true;
+	list_for_each(m, &c->messages, node) {
+		if (!carries(m, c))
+			continue;
+		take_messages_locked(c, out);
+		return;
+	}
+}
+
 static void channel_close(struct object *o)
 {
 	struct channel *c = channel_from_object(o);
@@ -39,16 +71,15 @@ static void channel_close(struct object *o)
 
 	list_init(&unread);
 	spin_lock(&o->lock);
-	c->peer.closed = true;
-	list_splice_tail(&unread, &c->messages);
-	c->message_count = 0;
-	object_update_signals_locked(o, ZX_CHANNEL_READABLE, 0);
+	take_messages_locked(c, &unread);
 	spin_unlock(&o->lock);
 
 	spin_lock(&other->peer.object.lock);
 	object_update_signals_locked(&other->peer.object, ZX_CHANNEL_WRITABLE,
 				     ZX_CHANNEL_PEER_CLOSED);
 	channel_end_calls_locked(other);
+	if (other->sent_itself)
+		end_if_buried_locked(other, &unread);
 	spin_unlock(&other->peer.object.lock);
 	/* Relaxed: set before this end had a handle, and looked at again. */
 	if (__atomic_load_n(&other->exceptions, __ATOMIC_RELAXED))
@@ -66,6 +97,7 @@ static void end_init(struct channel *c)
 	list_init(&c->messages);
 	list_init(&c->calls);
 	c->message_count = 0;
+	c->sent_itself = false;
 	c->last_txid = 0;
 	c->exceptions = NULL;
 }
@@ -98,6 +130,21 @@ static zx_status_t deliver_locked(struct channel *to, struct message *m)
 		object_update_signals_locked(&to->peer.object, 0,
 					     ZX_CHANNEL_READABLE);
 	return ZX_OK;
+}
+
+zx_status_t channel_note_receiver(struct channel *from, const struct message *m)
+{
+	struct channel *to = channel_other(from);
+	zx_status_t status = ZX_OK;
+
+	if (!carries(m, to))
+		return ZX_OK;
+	spin_lock(&to->peer.object.lock);
+	if (to->peer.object.signals & ZX_CHANNEL_PEER_CLOSED)
+		status = ZX_ERR_PEER_CLOSED;
+	to->sent_itself = true;
+	spin_unlock(&to->peer.object.lock);
+	return status;
 }
 
 zx_status_t channel_send(struct channel *from, struct message *m)

@@ -38,7 +38,7 @@ zx_status_t channel_consume(const struct channel_write *w, zx_status_t status);
  * of tasks.md 12.3. Consumes the handles also if it fails.
  */
 MUST_CHECK zx_status_t channel_collect(const struct channel_write *w,
-				       const struct object *self,
+				       struct object *self,
 				       struct message **out);
 /* Sends and takes m. A writer that lets too much lie unread is stopped. */
 zx_status_t channel_send_or_free(struct channel *c, struct message *m);

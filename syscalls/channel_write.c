@@ -206,13 +206,19 @@ static zx_status_t collect_dispositions(const struct channel_write *w,
 }
 
 static zx_status_t collect_handles(const struct channel_write *w,
-				   struct message *m, const struct object *self)
+				   struct message *m, struct object *self)
 {
+	zx_status_t status;
+
 	if (!w->num_handles)
 		return ZX_OK;
 	if (w->etc)
-		return collect_dispositions(w, m, self);
-	return collect_values(w, m, self);
+		status = collect_dispositions(w, m, self);
+	else
+		status = collect_values(w, m, self);
+	if (status != ZX_OK)
+		return status;
+	return channel_note_receiver(channel_from_object(self), m);
 }
 
 /* Step 3, and step 4 of tasks.md 12.6. *bytes is the message's length; the
@@ -256,7 +262,7 @@ static zx_status_t collect_bytes(const struct channel_write *w,
 }
 
 zx_status_t channel_collect(const struct channel_write *w,
-			    const struct object *self, struct message **out)
+			    struct object *self, struct message **out)
 {
 	zx_channel_iovec_t *v;
 	struct message *m;

@@ -154,6 +154,23 @@ JX_TEST(tasks_12_7_r1_unread_handles_are_closed)
 	zx_handle_close(e.b);
 }
 
+/* Nobody can read it, so it stays as the writer left it until that goes. What it was
+ * sent together with, before and after, goes as well: another such end, an eventpair's. */
+JX_TEST(tasks_12_7_r2_an_end_that_was_sent_to_itself)
+{
+	struct pair p = pair_channel(), q = pair_channel(), e = pair_event();
+
+	EXPECT_STATUS(pair_send(q.a, 1, q.b), ZX_OK);
+	EXPECT_STATUS(pair_send(p.a, 1, q.a), ZX_OK);
+	EXPECT_STATUS(pair_send(p.a, 2, p.b), ZX_OK);
+	EXPECT_EQ(pair_signals(p.a), ZX_CHANNEL_WRITABLE);
+	EXPECT_STATUS(pair_send(p.a, 3, e.a), ZX_OK);
+	EXPECT_EQ(pair_signals(e.b), 0);
+	zx_handle_close(p.a);
+	EXPECT_EQ(pair_signals(e.b), ZX_EVENTPAIR_PEER_CLOSED);
+	zx_handle_close(e.b);
+}
+
 JX_TEST(tasks_2_1_r6_moving_a_handle_ends_its_waits)
 {
 	struct pair p = pair_channel();

@@ -21,6 +21,7 @@ struct channel {
 	/* Under peer.object.lock. */
 	struct list_node messages;	/* oldest first */
 	u32 message_count;
+	bool sent_itself;		/* its own handle may be in its messages */
 	u32 last_txid;			/* without the top bit */
 	struct list_node calls;		/* waiting for replies */
 	/* The kernel's end of an exception channel: where it is registered, or
@@ -42,6 +43,10 @@ void channel_init(void);
 /* NO_MEMORY. Both ends carry a reference of the caller. */
 MUST_CHECK zx_status_t channel_create(struct channel **a, struct channel **b);
 
+/* Before m is sent through `from`: remembers that it carries the handle of the end
+ * that gets it, if it does. PEER_CLOSED: `from` has been closed meanwhile. */
+MUST_CHECK zx_status_t channel_note_receiver(struct channel *from,
+					     const struct message *m);
 /*
  * Sends m from this end. OK takes m; else it is the caller's still:
  * PEER_CLOSED; NO_SPACE: CHANNEL_MAX_MESSAGES wait already. Does not allocate.
