@@ -154,6 +154,11 @@ def test_objects_of_cxx_begin_and_end_in_order(compiled, run_program):
         "begin in thread", "in in thread", "end in thread", "at exit", "end second", "end first"]
 
 
+def test_pure_virtual_function_ends_with_a_sentence(compiled, run_program):
+    status, lines = run_program(compiled("pure.cc"))
+    assert (status, "a pure virtual function was called" in lines) == (134, True), lines
+
+
 def test_program_for_zircon_runs_unchanged(compiled, run_program):
     status, lines = run_program(compiled("zircon_only.c", "-std=c11"))
     assert status == 0, lines
