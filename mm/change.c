@@ -196,16 +196,19 @@ static void bury_group(struct change *c)
 	mapping_retire_chain(chain, count);
 }
 
+/* The trees first: a root that is destroyed is still found, and what goes to the
+ * epoch may not be. */
 static void finish(struct change *c)
 {
+	for (struct vmar *v = c->dead; v; v = v->next_dead)
+		while (!rtree_teardown_step(&v->children, TEARDOWN_BUDGET))
+			;
 	while (c->removed)
 		bury_group(c);
 	while (c->dead) {
 		struct vmar *v = c->dead;
 
 		c->dead = v->next_dead;
-		while (!rtree_teardown_step(&v->children, TEARDOWN_BUDGET))
-			;
 		/* The root's reference is the aspace's: aspace_destroy(). */
 		if (v->parent)
 			epoch_defer(&v->epoch, drop_vmar);

@@ -163,18 +163,28 @@ static void touch_on(zx_handle_t unused, uintptr_t address)
 		(void)*(volatile uint8_t *)address;
 }
 
-/* A thread that runs faults at once; one that waits can be killed. */
-JX_TEST_OF_2020(vmar_8_r7_without_its_root)
+/* A thread that runs faults at once, at whatever moment its root goes. */
+JX_TEST_OF_2020(vmar_8_r7_running_without_its_root)
+{
+	struct vm_child child;
+	zx_handle_t root;
+
+	for (int round = 0; round < 100; round++) {
+		ASSERT_TRUE(vm_child_make_bare(&child));
+		root = vm_dup(child.vmar, ZX_RIGHT_SAME_RIGHTS);
+		ASSERT_TRUE(vm_child_start(&child, touch_on, child.stack_top - 8));
+		EXPECT_STATUS(zx_vmar_destroy(root), ZX_OK);
+		EXPECT_EQ(vm_child_finish(&child), ZX_TASK_RETCODE_EXCEPTION_KILL);
+		zx_handle_close(root);
+	}
+}
+
+/* One that waits can be killed. */
+JX_TEST_OF_2020(vmar_8_r7_waiting_without_its_root)
 {
 	struct vm_child child;
 	zx_handle_t root, process;
 
-	ASSERT_TRUE(vm_child_make_bare(&child));
-	root = vm_dup(child.vmar, ZX_RIGHT_SAME_RIGHTS);
-	ASSERT_TRUE(vm_child_start(&child, touch_on, child.stack_top - 8));
-	EXPECT_STATUS(zx_vmar_destroy(root), ZX_OK);
-	EXPECT_EQ(vm_child_finish(&child), ZX_TASK_RETCODE_EXCEPTION_KILL);
-	zx_handle_close(root);
 	ASSERT_TRUE(vm_child_make_bare(&child));
 	root = vm_dup(child.vmar, ZX_RIGHT_SAME_RIGHTS);
 	process = vm_dup(child.process, ZX_RIGHT_SAME_RIGHTS);
