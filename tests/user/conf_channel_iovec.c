@@ -195,14 +195,6 @@ JX_TEST_OF_LATEST(tasks_12_3_r6_empty_buffers)
 	pair_close(p);
 }
 
-/* The call fails with this status, and has taken its handle nonetheless. */
-#define CONSUMES(call, wanted) \
-	do { \
-		h = pair_make_event(); \
-		EXPECT_STATUS(call, wanted); \
-		EXPECT_STATUS(pair_valid(h), ZX_ERR_BAD_HANDLE); \
-	} while (0)
-
 #define WRITE(channel, v, count) \
 	zx_channel_write(channel, ZX_CHANNEL_WRITE_USE_IOVEC, v, count, &h, 1)
 
@@ -212,21 +204,21 @@ JX_TEST_OF_LATEST(tasks_12_3_r7_handles_are_consumed)
 	zx_handle_t h, got = 0;
 
 	cut_source(2, 4);
-	CONSUMES(WRITE(0, vectors, 2), ZX_ERR_BAD_HANDLE);
-	CONSUMES(WRITE(p.a, vectors, MOST + 1), ZX_ERR_OUT_OF_RANGE);
-	CONSUMES(WRITE(p.a, PAIR_BAD_POINTER, 2), ZX_ERR_INVALID_ARGS);
+	PAIR_EXPECT_CONSUMES(h, WRITE(0, vectors, 2), ZX_ERR_BAD_HANDLE);
+	PAIR_EXPECT_CONSUMES(h, WRITE(p.a, vectors, MOST + 1), ZX_ERR_OUT_OF_RANGE);
+	PAIR_EXPECT_CONSUMES(h, WRITE(p.a, PAIR_BAD_POINTER, 2), ZX_ERR_INVALID_ARGS);
 	vectors[1].capacity = BYTES;
-	CONSUMES(WRITE(p.a, vectors, 2), ZX_ERR_OUT_OF_RANGE);
+	PAIR_EXPECT_CONSUMES(h, WRITE(p.a, vectors, 2), ZX_ERR_OUT_OF_RANGE);
 	vectors[1].reserved = 1;
-	CONSUMES(WRITE(p.a, vectors, 2), ZX_ERR_INVALID_ARGS);
+	PAIR_EXPECT_CONSUMES(h, WRITE(p.a, vectors, 2), ZX_ERR_INVALID_ARGS);
 	vectors[1] = (zx_channel_iovec_t){ PAIR_BAD_POINTER, 1, 0 };
-	CONSUMES(WRITE(p.a, vectors, 2), ZX_ERR_INVALID_ARGS);
+	PAIR_EXPECT_CONSUMES(h, WRITE(p.a, vectors, 2), ZX_ERR_INVALID_ARGS);
 	EXPECT_EQ(pair_signals(p.b), ZX_CHANNEL_WRITABLE);
-	CONSUMES(WRITE(p.a, vectors, 1), ZX_OK);
+	PAIR_EXPECT_CONSUMES(h, WRITE(p.a, vectors, 1), ZX_OK);
 	EXPECT_STATUS(zx_channel_read(p.b, 0, back, &got, sizeof(back), 1, NULL, NULL), ZX_OK);
 	EXPECT_STATUS(zx_handle_close(got), ZX_OK);
 	zx_handle_close(p.b);
-	CONSUMES(WRITE(p.a, vectors, 1), ZX_ERR_PEER_CLOSED);
+	PAIR_EXPECT_CONSUMES(h, WRITE(p.a, vectors, 1), ZX_ERR_PEER_CLOSED);
 	zx_handle_close(p.a);
 }
 
@@ -345,12 +337,12 @@ JX_TEST_OF_LATEST(tasks_12_6_c11_too_short_in_all)
 				    { NULL, 0, 0 } };
 	zx_handle_t h;
 
-	CONSUMES(call(p.a, NULL, 0, &h), ZX_ERR_INVALID_ARGS);
-	CONSUMES(call(p.a, v, 4, &h), ZX_ERR_INVALID_ARGS);
+	PAIR_EXPECT_CONSUMES(h, call(p.a, NULL, 0, &h), ZX_ERR_INVALID_ARGS);
+	PAIR_EXPECT_CONSUMES(h, call(p.a, v, 4, &h), ZX_ERR_INVALID_ARGS);
 	v[3].capacity = BYTES;
-	CONSUMES(call(p.a, v, 4, &h), ZX_ERR_OUT_OF_RANGE);
-	CONSUMES(call(p.a, v, MOST + 1, &h), ZX_ERR_OUT_OF_RANGE);
-	CONSUMES(call(0, v, 4, &h), ZX_ERR_BAD_HANDLE);
+	PAIR_EXPECT_CONSUMES(h, call(p.a, v, 4, &h), ZX_ERR_OUT_OF_RANGE);
+	PAIR_EXPECT_CONSUMES(h, call(p.a, v, MOST + 1, &h), ZX_ERR_OUT_OF_RANGE);
+	PAIR_EXPECT_CONSUMES(h, call(0, v, 4, &h), ZX_ERR_BAD_HANDLE);
 	EXPECT_EQ(pair_signals(p.b), ZX_CHANNEL_WRITABLE);
 	pair_close(p);
 }

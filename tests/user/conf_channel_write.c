@@ -42,27 +42,20 @@ JX_TEST(tasks_12_1_r1_signals)
 	zx_handle_close(p.b);
 }
 
-/* The call fails with this status, and has taken its handle nonetheless. */
-#define CONSUMES(call, wanted) \
-	do { \
-		h = pair_make_event(); \
-		EXPECT_STATUS(call, wanted); \
-		EXPECT_STATUS(pair_valid(h), ZX_ERR_BAD_HANDLE); \
-	} while (0)
-
 JX_TEST(tasks_12_3_r1_handles_are_consumed_by_any_result)
 {
 	struct pair p = pair_channel();
 	zx_handle_t bare = vm_dup(zx_job_default(), ZX_RIGHT_NONE), h;
 
-	CONSUMES(zx_channel_write(p.a, 1, NULL, 0, &h, 1), ZX_ERR_INVALID_ARGS);
-	CONSUMES(zx_channel_write(0, 0, NULL, 0, &h, 1), ZX_ERR_BAD_HANDLE);
-	CONSUMES(zx_channel_write(bare, 0, NULL, 0, &h, 1), ZX_ERR_WRONG_TYPE);
-	CONSUMES(zx_channel_write(p.a, 0, NULL, ZX_CHANNEL_MAX_MSG_BYTES + 1, &h, 1),
-		 ZX_ERR_OUT_OF_RANGE);
-	CONSUMES(zx_channel_write(p.a, 0, PAIR_BAD_POINTER, 4, &h, 1), ZX_ERR_INVALID_ARGS);
+	PAIR_EXPECT_CONSUMES(h, zx_channel_write(p.a, 1, NULL, 0, &h, 1), ZX_ERR_INVALID_ARGS);
+	PAIR_EXPECT_CONSUMES(h, zx_channel_write(0, 0, NULL, 0, &h, 1), ZX_ERR_BAD_HANDLE);
+	PAIR_EXPECT_CONSUMES(h, zx_channel_write(bare, 0, NULL, 0, &h, 1), ZX_ERR_WRONG_TYPE);
+	PAIR_EXPECT_CONSUMES(h, zx_channel_write(p.a, 0, NULL, ZX_CHANNEL_MAX_MSG_BYTES + 1, &h, 1),
+			     ZX_ERR_OUT_OF_RANGE);
+	PAIR_EXPECT_CONSUMES(h, zx_channel_write(p.a, 0, PAIR_BAD_POINTER, 4, &h, 1),
+			     ZX_ERR_INVALID_ARGS);
 	zx_handle_close(p.b);
-	CONSUMES(zx_channel_write(p.a, 0, NULL, 0, &h, 1), ZX_ERR_PEER_CLOSED);
+	PAIR_EXPECT_CONSUMES(h, zx_channel_write(p.a, 0, NULL, 0, &h, 1), ZX_ERR_PEER_CLOSED);
 	zx_handle_close(p.a);
 	zx_handle_close(bare);
 }

@@ -27,6 +27,15 @@ static inline zx_status_t pair_valid(zx_handle_t handle)
 	return zx_object_get_info(handle, ZX_INFO_HANDLE_VALID, NULL, 0, NULL, NULL);
 }
 
+/* The call fails with this status, and has taken `handle` nonetheless, which is a
+ * new event for it. */
+#define PAIR_EXPECT_CONSUMES(handle, call, wanted) \
+	do { \
+		(handle) = pair_make_event(); \
+		EXPECT_STATUS(call, wanted); \
+		EXPECT_STATUS(pair_valid(handle), ZX_ERR_BAD_HANDLE); \
+	} while (0)
+
 /* The signals that are active now. */
 zx_signals_t pair_signals(zx_handle_t handle);
 
