@@ -9,7 +9,8 @@
  *     is PENDING;
  *  3. what goes is marked DEAD under its VMO's lock: no entry is made for it
  *     from then on (I12);
- *  4. the new tree is published;
+ *  4. the new tree is published; a root that is destroyed has nothing above it,
+ *     and its tree is emptied in 6, before the epoch gets what was in it;
  *  5. entries are cleared and flushed, a bounded stretch a batch (I1-I3);
  *  6. PENDING becomes ALIVE; the dead leave their VMOs' lists and the epoch
  *     gets them.
